@@ -1,0 +1,95 @@
+"""Every exception of labjam.
+
+LabjamError
+├── UsageError           used wrongly: a setting or a file is wrong         exit 2
+├── WorldError           the world refuses: Slack, Redis, a full disk       exit 1
+├── StoreAway            Redis can't be reached or can't write
+├── LeaseLost            another worker owns this job now
+├── RetryLater           try this job again after a delay
+├── SlackError
+│   ├── SlackRefused     Slack said no, and will say so again
+│   ├── SlackBusy        a rate limit, with the time to wait
+│   └── SlackUnsure      no clear reply: the call may have taken effect
+└── ModelError
+    ├── ModelBusy        429, with the time to wait where the endpoint gave it
+    ├── ModelAway        dead, overloaded or silent: worth another try
+    ├── ModelCut         the stream ended before the model had
+    └── ModelRejected    the endpoint refuses this request: no other try helps
+"""
+
+
+class LabjamError(Exception):
+    """Base of all; its text is one plain line."""
+
+
+class UsageError(LabjamError):
+    """A setting, a file or an argument is wrong; the text says which, and what is allowed."""
+
+
+class WorldError(LabjamError):
+    """Something outside refuses; the text names the setting and the remedy."""
+
+
+class StoreAway(LabjamError):  # noqa: N818 - named for what happened
+    """Redis can't be reached, or can't write."""
+
+
+class LeaseLost(LabjamError):  # noqa: N818
+    """This worker no longer owns the job: it must not touch Slack for it again."""
+
+
+class RetryLater(LabjamError):  # noqa: N818
+    """Not an error: the job goes back to the queue and becomes due after `delay` seconds."""
+
+    def __init__(self, why: str, delay: float | None = None) -> None:
+        super().__init__(why)
+        self.delay = delay
+
+
+class SlackError(LabjamError):
+    """A Web API call that did not go through; `method` names it."""
+
+    def __init__(self, method: str, error: str) -> None:
+        super().__init__(f"{method}: {error}")
+        self.method = method
+        self.error = error
+
+
+class SlackRefused(SlackError):
+    """Slack answered `ok: false`; `error` is Slack's own word."""
+
+
+class SlackBusy(SlackError):
+    """A rate limit; `retry_after` is in seconds."""
+
+    def __init__(self, method: str, retry_after: float) -> None:
+        super().__init__(method, "ratelimited")
+        self.retry_after = retry_after
+
+
+class SlackUnsure(SlackError):
+    """A 5xx, a time-out or a dropped connection: nobody knows whether the call took effect."""
+
+
+class ModelError(LabjamError):
+    """A model gave no whole answer; the text is for the log, not for people."""
+
+
+class ModelBusy(ModelError):
+    """The endpoint's rate limit; `retry_after` in seconds, None where it did not say."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class ModelAway(ModelError):
+    """Connection refused, 5xx, no first token in time, or a stall."""
+
+
+class ModelCut(ModelError):
+    """The stream ended without its closing event."""
+
+
+class ModelRejected(ModelError):
+    """A request that this endpoint will never take: bad key, unknown model, too long."""

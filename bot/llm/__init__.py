@@ -1,0 +1,1 @@
+"""Models behind OpenAI-compatible endpoints: the protocol and the one client that speaks it."""

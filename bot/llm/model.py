@@ -1,0 +1,82 @@
+"""What labjam knows of a model: where it is, what it can do, and what streaming from it yields."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from bot.records import Usage
+
+Api = Literal["responses", "chat"]
+Scheme = Literal["bearer", "raw", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How to prove ourselves to an endpoint; exactly one source is set unless the scheme is `none`."""
+
+    scheme: Scheme = "bearer"
+    env: str = ""  # name of an environment variable
+    file: str = ""  # a path, read again after a 401
+    command: str = ""  # a shell command that prints the token, run again after a 401
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One OpenAI-compatible service; one client and one connection pool each."""
+
+    name: str
+    base_url: str
+    auth: Auth = Auth()
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # may carry secrets
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """One model on one endpoint, with what it supports; sizes in tokens, times in seconds."""
+
+    name: str  # ours, unique
+    id: str  # the endpoint's
+    endpoint: Endpoint
+    api: Api = "chat"
+    context: int = 128_000
+    max_output: int = 16_000
+    developer_role: bool = False
+    reasoning_effort: str = ""  # sent where not empty
+    images: bool = False
+    first_token_timeout: float = 300.0
+    stall_timeout: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a conversation as a model gets it."""
+
+    role: Literal["system", "user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRequest:
+    """One call: `person` is the keyed hash sent as `safety_identifier`."""
+
+    model: ModelSpec
+    messages: tuple[Message, ...]
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The last thing a whole stream yields; a stream without it was cut."""
+
+    reason: Literal["stop", "length", "filtered", "refused"]
+    model_returned: str
+    usage: Usage | None
+    refusal: str = ""  # the model's own words, for `refused`
+
+
+class Model(Protocol):
+    """Anything that streams an answer."""
+
+    def stream(self, request: ModelRequest) -> AsyncIterator[str | Finish]:
+        """Yield pieces of text, then one `Finish`; raises a ModelError of `bot.errors`."""
+        ...

@@ -1,0 +1,107 @@
+"""The frozen records that cross layers: a question, its thread, its turns, its answer, a vote."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+Outcome = Literal["answered", "refused", "failed", "stopped", "withdrawn"]
+"""How a question ended. `refused` is the model's own no; `failed` carries a Retry button."""
+
+SCHEMA_VERSION = 1
+"""Of `Answer` and `Vote` in the journal; a field that changes its meaning raises it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadKey:
+    """One Slack thread: the workspace, the channel and the `ts` of its first message."""
+
+    team: str
+    channel: str
+    ts: str
+
+    def __str__(self) -> str:
+        return f"{self.team}:{self.channel}:{self.ts}"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read what `str()` wrote; ValueError on anything else."""
+        team, channel, ts = text.split(":")
+        return cls(team, channel, ts)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a person asked in one message; (team, channel, ts) is its identity (P1)."""
+
+    thread: ThreadKey
+    ts: str
+    user: str
+    user_team: str  # differs from thread.team in a channel shared through Slack Connect
+    lab: str
+    text: str
+    direct: bool = False  # asked in a direct message
+    files: tuple[str, ...] = ()  # names only
+
+    @property
+    def order(self) -> int:
+        """Microseconds since the epoch: the order in which people asked."""
+        return micros(self.ts)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One side of a thread as a model reads it."""
+
+    role: Literal["user", "assistant"]
+    text: str
+    ts: str  # of the question, for both of its turns
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens that the endpoint counted."""
+
+    input: int = 0
+    output: int = 0
+    reasoning: int = 0
+    cached: int = 0  # part of input that the provider's prefix cache served
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The journal's line for one question that came to an end."""
+
+    question: Question
+    outcome: Outcome
+    text: str  # the model's own text, unrendered
+    note: str  # what the thread was told besides: a failure, an omission
+    messages: tuple[str, ...]  # ts of each Slack message, in order
+    model_requested: str
+    model_returned: str
+    endpoint: str
+    prompt_version: str  # sha256 of the rendered system prompt, first 12 hex digits
+    usage: Usage
+    tries: int
+    asked_at: float  # seconds since the epoch
+    first_words_at: float  # 0.0 where none came
+    finished_at: float
+    turns_left_out: int = 0
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """One person's thumb on one answer; the last of a person counts."""
+
+    lab: str
+    thread: ThreadKey
+    question_ts: str
+    user: str
+    thumb: Literal[1, -1]
+    at: float
+    schema_version: int = SCHEMA_VERSION
+
+
+def micros(ts: str) -> int:
+    """A Slack `ts` ("1732320000.000100") as whole microseconds, exact."""
+    seconds, _, fraction = ts.partition(".")
+    return int(seconds) * 1_000_000 + int((fraction + "000000")[:6])

@@ -1,0 +1,1 @@
+"""What Slack starts: every listener, registered by hand; this list is the table of contents."""
