@@ -30,15 +30,15 @@ class WorldError(LabjamError):
     """Something outside refuses; the text names the setting and the remedy."""
 
 
-class StoreAway(LabjamError):  # noqa: N818 - named for what happened
+class StoreAway(LabjamError):
     """Redis can't be reached, or can't write."""
 
 
-class LeaseLost(LabjamError):  # noqa: N818
+class LeaseLost(LabjamError):
     """This worker no longer owns the job: it must not touch Slack for it again."""
 
 
-class RetryLater(LabjamError):  # noqa: N818
+class RetryLater(LabjamError):
     """Not an error: the job goes back to the queue and becomes due after `delay` seconds."""
 
     def __init__(self, why: str, delay: float | None = None) -> None:

@@ -23,8 +23,12 @@ class Settings(BaseSettings):
     openai_base_url: str = Field(default="", description="an OpenAI-compatible endpoint; unset: OpenAI's own")
     labjam_model: str = Field(default="", description="the default model's id at that endpoint")
     redis_url: str = Field(default="", description="unset: an embedded server under LABJAM_DATA")
-    labjam_data: Path = Field(default=Path(".labjam"), description="where the embedded server keeps its files")
-    labjam_config: Path | None = Field(default=None, description="models and lab settings; labjam.toml if there")
+    labjam_data: Path = Field(
+        default=Path(".labjam"), description="where the embedded server keeps its files"
+    )
+    labjam_config: Path | None = Field(
+        default=None, description="models and lab settings; labjam.toml if there"
+    )
     labjam_prompts: Path | None = Field(default=None, description="a folder laid over the packaged prompts/")
     labjam_http: str = Field(default="127.0.0.1:8700", description="host:port of the web server")
     labjam_log: str = Field(default="info", description="debug, info, warning or error")

@@ -1,1 +1,17 @@
 """What Slack starts: every listener, registered by hand; this list is the table of contents."""
+
+from typing import Any
+
+from bot.feedback import Feedback
+from bot.intake import Intake
+from handlers import answer, feedback, rest
+
+
+def register(app: Any, intake: Intake, feedbacks: Feedback) -> None:
+    """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
+
+    `app` is an AsyncApp; its methods are half untyped, so a strict checker learns nothing from it.
+    """
+    answer.register(app, intake)
+    feedback.register(app, feedbacks)
+    rest.register(app)

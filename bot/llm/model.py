@@ -1,6 +1,6 @@
 """What labjam knows of a model: where it is, what it can do, and what streaming from it yields."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -8,6 +8,7 @@ from bot.records import Usage
 
 Api = Literal["responses", "chat"]
 Scheme = Literal["bearer", "raw", "none"]
+FinishReason = Literal["stop", "length", "filtered", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,8 @@ class ModelSpec:
     images: bool = False
     first_token_timeout: float = 300.0
     stall_timeout: float = 120.0
+    limit_output: bool = False  # also send max_output; at some endpoints reasoning counts towards it
+    stream_usage: bool = True  # chat: ask for usage at the end of the stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +71,7 @@ class ModelRequest:
 class Finish:
     """The last thing a whole stream yields; a stream without it was cut."""
 
-    reason: Literal["stop", "length", "filtered", "refused"]
+    reason: FinishReason
     model_returned: str
     usage: Usage | None
     refusal: str = ""  # the model's own words, for `refused`
@@ -77,6 +80,6 @@ class Finish:
 class Model(Protocol):
     """Anything that streams an answer."""
 
-    def stream(self, request: ModelRequest) -> AsyncIterator[str | Finish]:
+    def stream(self, request: ModelRequest) -> AsyncGenerator[str | Finish]:
         """Yield pieces of text, then one `Finish`; raises a ModelError of `bot.errors`."""
         ...

@@ -1,0 +1,99 @@
+"""The `labjam` command."""
+
+import argparse
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, TypeVar
+
+from bot.errors import UsageError, WorldError
+from bot.logs import start_logging
+from bot.settings import read_settings
+from bot.slack.manifest import as_yaml, manifest
+
+T = TypeVar("T")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; 0 well, 1 refused by the world, 2 used wrongly."""
+    args = _parser().parse_args(argv)
+    try:
+        return args.run(args)
+    except UsageError as error:
+        return _fail(error, 2)
+    except WorldError as error:
+        return _fail(error, 1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="labjam", description="The software of an AI jam in Slack.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, slack, work, says in (
+        ("run", True, True, "everything in one process: Slack, workers, web"),
+        ("serve", True, False, "Slack and web only; needs REDIS_URL"),
+        ("work", False, True, "a worker only; needs REDIS_URL"),
+    ):
+        command = commands.add_parser(name, help=says, description=says)
+        command.set_defaults(run=_process, slack=slack, work=work)
+    check = commands.add_parser("check", help="try every token, scope, channel, model and the store")
+    check.set_defaults(run=_check)
+    show = commands.add_parser("manifest", help="print the Slack app manifest")
+    show.add_argument(
+        "--http", metavar="URL", default="", help="the public URL of /slack/events, for HTTP mode"
+    )
+    show.add_argument("--gov", action="store_true", help="for GovSlack")
+    show.set_defaults(run=_manifest)
+    return parser
+
+
+def _process(args: argparse.Namespace) -> int:
+    from bot.app import Roles, run  # noqa: PLC0415 - `labjam manifest` needs none of its weight
+
+    settings = read_settings()
+    start_logging(settings.labjam_log)
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await run(settings, Roles(slack=args.slack, work=args.work), stop)
+
+    _run(until_told())
+    return 0
+
+
+def _check(_: argparse.Namespace) -> int:
+    from bot.check import check  # noqa: PLC0415
+
+    start_logging("error")
+    return _run(check(read_settings(), print))
+
+
+def _manifest(args: argparse.Namespace) -> int:
+    print(as_yaml(manifest(args.http, gov=args.gov)), end="")
+    return 0
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        return runner.run(work)
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    with contextlib.suppress(ImportError):  # there is none for Windows
+        import uvloop  # noqa: PLC0415
+
+        return uvloop.new_event_loop
+    return None
+
+
+def _fail(error: Exception, code: int) -> int:
+    print(f"labjam: {error}", file=sys.stderr)
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,244 @@
+"""From a question to one whole answer: ask the model, show what comes, make it stand, keep the record."""
+
+import asyncio
+import hmac
+import logging
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from bot import outcome
+from bot.attempt import Attempt
+from bot.errors import ModelError, RetryLater, SlackRefused
+from bot.labs import Lab, Labs
+from bot.llm.model import Model, ModelRequest
+from bot.prompting import Estimator, QuestionTooLong, conversation, system_prompt
+from bot.records import Answer, Question, micros
+from bot.reply import parts, preview
+from bot.running import Running
+from bot.slack.blocks import Block, about_answer, again, small_print, thumbs
+from bot.slack.delivery import Address, Delivery
+from bot.slack.outbox import Outbox
+from bot.slack.status import Status
+from bot.store.jobs import Close
+from bot.store.questions import (
+    Draft,
+    close_with,
+    draft_of,
+    messages_of,
+    noted_draft,
+    noted_messages,
+    others_of,
+    question_of,
+    turns_before,
+)
+
+log = logging.getLogger(__name__)
+
+THINKING = "is thinking…"
+WAITING = "is waiting for the model…"
+LEFT_OUT = "The {n} oldest questions of this thread did not fit the model and were left out."
+
+
+class Answers:
+    """Answers questions; the one runner of `answer` jobs."""
+
+    def __init__(
+        self, labs: Labs, model: Model, outbox: Outbox, pseudonym_key: bytes,
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self._labs = labs
+        self._model = model
+        self._outbox = outbox
+        self._status = Status(outbox)
+        self._estimator = Estimator()
+        self._pseudonym_key = pseudonym_key
+        self._clock = clock
+
+    async def run(self, running: Running) -> Close:
+        """Bring one question to its end, wherever an earlier worker left it."""
+        question = question_of(running.job.fields)
+        lab = self._labs[question.lab]
+        thread = _Thread(question, lab, self._delivery(running, question), self._status)
+        draft = draft_of(running.job.fields)
+        try:
+            if running.job.resumed:
+                await thread.delivery.adopt()
+            if draft is None:
+                draft = await self._think(running, thread)
+                await running.note(noted_draft(draft))
+            if running.stopped != "withdrawn":
+                await thread.say(draft)
+        except SlackRefused as refused:
+            log.error("answer can't be posted", extra={"job": running.job.id, "error": str(refused)})
+            draft = replace(draft or Draft("", "failed"), outcome="failed", note=f"Slack: {refused.error}")
+        return close_with(self._record(running, thread, draft))
+
+    async def _think(self, running: Running, thread: "_Thread") -> Draft:
+        """Ask the model; gives what to say, or raises RetryLater to ask again in a while."""
+        if running.stopped:
+            return outcome.stopped("")
+        spec = thread.lab.models[0]
+        prompt = system_prompt(self._labs, thread.lab)
+        turns = turns_before(running.job, thread.question)
+        ratio = self._estimator.chars_per_token(spec.name)
+        try:
+            asked = conversation(prompt, spec, turns, thread.question, ratio)
+        except QuestionTooLong as error:
+            return outcome.too_long(error.length, error.allowed)
+        request = ModelRequest(spec, asked.messages, self._pseudonym(thread.question))
+        attempt = Attempt(self._model, request, self._clock)
+        draft = await self._follow(running, thread, attempt)
+        if draft.usage.input:
+            self._estimator.learn(spec.name, asked.characters, draft.usage.input)
+        return replace(
+            draft,
+            prompt_version=prompt.version,
+            first_words_at=attempt.first_words_at,
+            turns_left_out=asked.left_out,
+        )
+
+    async def _follow(self, running: Running, thread: "_Thread", attempt: Attempt) -> Draft:
+        """Read and show one attempt until it ends, fails or is stopped."""
+        thread.stop = running.stop
+        showing = asyncio.create_task(attempt.show(thread))
+        reading = asyncio.create_task(attempt.read())
+        running.on_stop = reading.cancel
+        try:
+            await reading
+        except asyncio.CancelledError:
+            if not running.stopped or running.handing_over:
+                await _give_up(showing)
+                if running.handing_over:
+                    await thread.delivery.park()
+                raise
+        except ModelError as error:
+            await _finish(attempt, showing)
+            return await self._failed(error, running, thread, attempt)
+        finally:
+            running.on_stop = None
+        await _finish(attempt, showing)
+        if attempt.finish is None or running.stopped:
+            return outcome.stopped(attempt.text)
+        return outcome.finished(attempt.text, attempt.finish)
+
+    async def _failed(
+        self, error: ModelError, running: Running, thread: "_Thread", attempt: Attempt
+    ) -> Draft:
+        log.warning(
+            "model failed",
+            extra={
+                "job": running.job.id,
+                "error": f"{type(error).__name__}: {error}",
+                "tries": running.job.tries,
+            },
+        )
+        try:
+            return outcome.failed(error, running.job.tries, attempt.text, thread.lab.models[0].endpoint.name)
+        except RetryLater:
+            await thread.delivery.park()
+            await thread.wait()
+            raise
+
+    def _delivery(self, running: Running, question: Question) -> Delivery:
+        async def note(messages: Sequence[str]) -> None:
+            await running.note(noted_messages(messages))
+
+        thread = question.thread
+        return Delivery(
+            self._outbox,
+            Address(thread.team, thread.channel, thread.ts, question.user, question.user_team, question.ts),
+            hold=running.hold,
+            note=note,
+            standing=messages_of(running.job.fields),
+            others=others_of(running.job, question),
+        )
+
+    def _pseudonym(self, question: Question) -> str:
+        # OpenAI takes 64 characters: one person's trouble is then not the whole lab's.
+        person = f"{question.user_team}:{question.user}".encode()
+        return hmac.digest(self._pseudonym_key, person, "sha256").hex()
+
+    def _record(self, running: Running, thread: "_Thread", draft: Draft) -> Answer:
+        spec = thread.lab.models[0]
+        return Answer(
+            question=thread.question,
+            outcome="withdrawn" if running.stopped == "withdrawn" else draft.outcome,
+            text=draft.text,
+            note=draft.note,
+            messages=thread.delivery.messages,
+            model_requested=spec.id,
+            model_returned=draft.model_returned,
+            endpoint=spec.endpoint.name,
+            prompt_version=draft.prompt_version,
+            usage=draft.usage,
+            tries=running.job.tries + 1,
+            asked_at=micros(thread.question.ts) / 1e6,
+            first_words_at=draft.first_words_at,
+            finished_at=self._clock(),
+            turns_left_out=draft.turns_left_out,
+        )
+
+
+@dataclass(slots=True)
+class _Thread:
+    """The asker's thread, as one attempt sees it: what to show there, and how."""
+
+    question: Question
+    lab: Lab
+    delivery: Delivery
+    status: Status
+    stop: Callable[[str], None] = lambda reason: None
+
+    async def text(self, so_far: str) -> None:
+        """Show an unfinished answer."""
+        with suppress(SlackRefused):  # what can't be shown now is tried again, or told, at the end
+            await self.delivery.show(parts(so_far, self._keeps, final=False))
+        if self.delivery.stopped_by_user:
+            self.stop("stopped")
+
+    async def silence(self) -> None:
+        """Say that the model is at work."""
+        await self._say(THINKING)
+
+    async def wait(self) -> None:
+        """Say that the model will be asked again."""
+        await self._say(WAITING)
+
+    async def say(self, draft: Draft) -> None:
+        """Make the answer stand, with what belongs under it."""
+        text = draft.text.strip() and draft.text
+        shown = parts(text or draft.note, self._keeps)
+        await self.delivery.close(shown, self._ending(draft, bool(text)), preview(shown[0]))
+
+    def _ending(self, draft: Draft, has_text: bool) -> list[Block]:
+        about = about_answer(self.lab.key, self.question.thread, self.question.ts)
+        said = [draft.note] if has_text and draft.note else []
+        if draft.turns_left_out:
+            said.append(LEFT_OUT.format(n=draft.turns_left_out))
+        if has_text:
+            model = draft.model_returned or self.lab.models[0].id
+            said.append(f"{self.lab.short} · {model} · prompt {draft.prompt_version}")
+        blocks = [small_print(" ".join(said))] if said else []
+        if draft.retry:
+            blocks.append(again("Retry", about))
+        return [*blocks, thumbs(about)] if has_text else blocks
+
+    def _keeps(self, host: str) -> bool:
+        return host in self.lab.link_hosts
+
+    async def _say(self, words: str) -> None:
+        thread = self.question.thread
+        await self.status.show(thread.team, thread.channel, thread.ts, words)
+
+
+async def _finish(attempt: Attempt, showing: asyncio.Task[None]) -> None:
+    attempt.end()
+    await showing
+
+
+async def _give_up(showing: asyncio.Task[None]) -> None:
+    showing.cancel()
+    with suppress(asyncio.CancelledError):
+        await showing

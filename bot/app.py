@@ -1,0 +1,154 @@
+"""The composition root: the only place that makes things and ties them together."""
+
+import asyncio
+import logging
+import os
+import secrets
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+import handlers
+from bot.answer import Answers
+from bot.errors import StoreAway, UsageError
+from bot.feedback import Feedback
+from bot.intake import Intake
+from bot.labs import Labs, read_labs
+from bot.llm.openai import OpenAIModels
+from bot.notice import Notices
+from bot.settings import Settings
+from bot.slack.client import Identity, authorized, identify, open_session, web_client
+from bot.slack.directory import Directory
+from bot.slack.outbox import Outbox
+from bot.slack.sockets import Sockets
+from bot.store.embedded import EmbeddedServer
+from bot.store.jobs import Jobs
+from bot.store.redis import Store
+from bot.web import Web
+from bot.worker import Worker
+
+log = logging.getLogger(__name__)
+
+CROSS_LAB = "hq"
+"""The lane in the queue for what belongs to no single lab."""
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What one process does."""
+
+    slack: bool  # hears Slack, and serves the web
+    work: bool  # runs jobs
+
+
+async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
+    """Be a labjam process until `stop`; UsageError or WorldError where it can't begin."""
+    labs = read_labs(settings, os.environ)
+    _require_tokens(settings, roles)
+    async with AsyncExitStack() as stack:
+        store = await _open_store(settings, roles, stack)
+        session = await stack.enter_async_context(open_session())
+        token = settings.slack_bot_token.get_secret_value()
+        client = web_client(token, settings.slack_api_url, session)
+        identity = await identify(client)
+        outbox = Outbox(client, identity.user)
+        jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
+        if roles.slack:
+            app = _bolt(settings, identity, session_client=client, token=token)
+            intake = Intake(labs, jobs, Directory(outbox), outbox)
+            handlers.register(app, intake, Feedback(jobs))
+            await _listen(settings, app, store, client, stack)
+        log.info("started", extra={"team": identity.team_name, "labs": ",".join(labs), "work": roles.work})
+        if roles.work:
+            models = OpenAIModels()
+            stack.push_async_callback(models.close)
+            await _worker(labs, jobs, outbox, models, await store.pseudonym_key()).run(stop)
+        else:
+            await stop.wait()
+    log.info("stopped")
+
+
+def _require_tokens(settings: Settings, roles: Roles) -> None:
+    if not settings.slack_bot_token.get_secret_value():
+        raise UsageError("SLACK_BOT_TOKEN: not set. Set it to the Bot User OAuth Token (xoxb-…) of your app.")
+    hears = settings.slack_app_token.get_secret_value() or settings.slack_signing_secret.get_secret_value()
+    if roles.slack and not hears:
+        raise UsageError(
+            "SLACK_APP_TOKEN: not set. Set it to the app-level token (xapp-…) for Socket Mode, "
+            "or SLACK_SIGNING_SECRET for HTTP."
+        )
+    if not (roles.slack and roles.work) and not settings.redis_url:
+        raise UsageError("REDIS_URL: not set. `serve` and `work` share one; only `run` brings its own.")
+
+
+async def _open_store(settings: Settings, roles: Roles, stack: AsyncExitStack) -> Store:
+    url = settings.redis_url
+    if not url:
+        embedded = EmbeddedServer(settings.labjam_data)
+        stack.push_async_callback(embedded.stop)
+        await embedded.start()
+        url = embedded.url
+    store = await Store.connect(url)
+    stack.push_async_callback(store.close)
+    return store
+
+
+def _bolt(settings: Settings, identity: Identity, *, session_client: object, token: str) -> AsyncApp:
+    result = authorized(identity, token)
+
+    async def authorize() -> AuthorizeResult:
+        return result
+
+    app = AsyncApp(
+        name="labjam",
+        client=session_client,  # pyright: ignore[reportArgumentType]
+        authorize=authorize,
+        signing_secret=settings.slack_signing_secret.get_secret_value() or None,
+        attaching_conversation_kwargs_enabled=False,  # they cost a Slack call per message
+    )
+
+    async def broke(error: Exception) -> None:
+        level = logging.WARNING if isinstance(error, StoreAway) else logging.ERROR
+        log.log(level, "event not taken in", exc_info=None if level == logging.WARNING else error,
+                extra={"error": type(error).__name__})  # fmt: skip
+
+    app.error(broke)
+    return app
+
+
+async def _listen(
+    settings: Settings, app: AsyncApp, store: Store, client: object, stack: AsyncExitStack
+) -> None:
+    app_token = settings.slack_app_token.get_secret_value()
+    sockets = Sockets(app, client, app_token) if app_token else None  # pyright: ignore[reportArgumentType]
+
+    async def missing() -> str:
+        try:
+            await store.ping()
+        except StoreAway as error:
+            return f"REDIS_URL: {error}"
+        if sockets and not await sockets.connected():
+            return "SLACK_APP_TOKEN: no socket is open"
+        return ""
+
+    signed = bool(settings.slack_signing_secret.get_secret_value())
+    web = Web(settings.http_address, missing, app if signed else None)
+    stack.push_async_callback(web.stop)
+    await web.start()
+    if sockets:
+        stack.push_async_callback(sockets.stop)
+        await sockets.start()
+
+
+def _worker(labs: Labs, jobs: Jobs, outbox: Outbox, models: OpenAIModels, key: bytes) -> Worker:
+    notices = Notices(outbox, jobs)
+    runners = {
+        "answer": Answers(labs, models, outbox, key).run,
+        "tell": notices.tell,
+        "offer": notices.offer,
+        "withdraw": notices.withdraw,
+    }
+    return Worker(jobs, runners)

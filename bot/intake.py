@@ -1,0 +1,103 @@
+"""Takes a message in before Slack gets its acknowledgement: once that is sent, the question is kept."""
+
+import logging
+from typing import Any
+
+from bot.labs import Lab, Labs
+from bot.routing import Ask, Decision, Edit, Ignore, Refuse, Withdraw, decide, opens_a_jam_thread
+from bot.slack.directory import Directory
+from bot.slack.events import Incoming, read_message
+from bot.slack.outbox import Outbox
+from bot.store.jobs import Jobs
+from bot.store.questions import Questions, answer_job_at
+
+log = logging.getLogger(__name__)
+
+FULL = "Fifty questions wait in this thread already, so I left this one out. Ask again in a while."
+
+
+class Intake:
+    """From an event to a stored question, or to the reason why there is none."""
+
+    def __init__(self, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox) -> None:
+        self._labs = labs
+        self._jobs = jobs
+        self._questions = Questions(jobs)
+        self._directory = directory
+        self._outbox = outbox
+        self._channels = ", ".join(f"#{lab.channel}" for lab in labs.values())
+
+    async def take(self, body: dict[str, Any], team: str) -> None:
+        """Store what an event asks for; raises StoreAway or SlackError, and then it must come again."""
+        incoming = read_message(body, team, self._outbox.us)
+        if incoming is None:
+            return
+        lab = await self._lab(incoming)
+        decision = decide(incoming, lab, self._channels)
+        outcome = await self._carry_out(decision, incoming, lab)
+        log.debug("message %s", outcome, extra={"ts": incoming.ts, "channel": incoming.channel})
+
+    async def stop(self, team: str, channel: str, thread_ts: str) -> None:
+        """Somebody pressed stop: end the answer that runs in this thread."""
+        mailbox = f"{team}:{channel}:{thread_ts}"
+        job = await self._jobs.first(mailbox)
+        if job:
+            await self._jobs.cancel(mailbox, job, "stopped")
+
+    def forget_channel(self, team: str, channel: str) -> None:
+        """A channel was renamed, or we were let in: its name is asked again."""
+        self._directory.forget(team, channel)
+
+    async def _carry_out(self, decision: Decision, incoming: Incoming, lab: Lab | None) -> str:
+        match decision:
+            case Ignore(why):
+                return f"ignored: {why}"
+            case Refuse(question, words):
+                return f"refused: {await self._questions.tell(question, words)}"
+            case Ask():
+                return await self._ask(decision, lab)
+            case Edit():
+                job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
+                return (
+                    f"edit: {await self._questions.edit(_mailbox(incoming), job, incoming.text, incoming.at)}"
+                )
+            case Withdraw():
+                job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
+                key = lab.key if lab else "hq"
+                return f"deleted: {await self._questions.withdraw(key, _mailbox(incoming), job, incoming.at)}"
+
+    async def _ask(self, ask: Ask, lab: Lab | None) -> str:
+        if ask.if_ours and not await self._is_ours(ask, lab):
+            return "ignored: this thread did not begin with a question to us"
+        claim = await self._questions.ask(ask.question)
+        if claim == "full":
+            await self._questions.tell(ask.question, FULL)
+        return f"asked: {claim}"
+
+    async def _is_ours(self, ask: Ask, lab: Lab | None) -> bool:
+        thread = ask.question.thread
+        root = answer_job_at(thread.team, thread.channel, thread.ts)
+        if await self._jobs.knows(str(thread), root):
+            return True
+        # The root may be on its way to us still: only Slack knows now what it says.
+        page = await self._outbox.call(
+            "conversations.replies", thread.team, channel=thread.channel, ts=thread.ts, limit=1
+        )
+        event = {"type": "message", "channel": thread.channel} | dict(page["messages"][0])
+        first = read_message({"event": event}, thread.team, self._outbox.us)
+        return bool(first and lab and first.ts == thread.ts and opens_a_jam_thread(first, lab))
+
+    async def _lab(self, incoming: Incoming) -> Lab | None:
+        """The lab of a channel, or in a direct message the person's own: whose jam channel they are in."""
+        if not incoming.direct:
+            by_id = self._labs.by_channel_name(incoming.channel)
+            return by_id or self._labs.by_channel_name(
+                await self._directory.channel_name(incoming.team, incoming.channel)
+            )
+        names = await self._directory.channels_of(incoming.team, incoming.user)
+        found = [lab for name in names if (lab := self._labs.by_channel_name(name))]
+        return found[0] if found else None
+
+
+def _mailbox(incoming: Incoming) -> str:
+    return f"{incoming.team}:{incoming.channel}:{incoming.thread}"

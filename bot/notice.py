@@ -1,0 +1,81 @@
+"""What we say in a thread besides answers: why not, the offer to answer again, and taking things back."""
+
+from contextlib import suppress
+
+from bot.errors import SlackRefused, SlackUnsure
+from bot.reply import parts, preview
+from bot.running import Running
+from bot.slack.blocks import about_answer, again, markdown, small_print, thumbs
+from bot.slack.delivery import NOTICE
+from bot.slack.outbox import Outbox
+from bot.store.jobs import Close, Jobs
+from bot.store.questions import draft_of, messages_of, question_of
+
+EDITED = "The question was edited after this answer."
+
+
+class Notices:
+    """The runners of `tell`, `offer` and `withdraw` jobs."""
+
+    def __init__(self, outbox: Outbox, jobs: Jobs) -> None:
+        self._outbox = outbox
+        self._jobs = jobs
+
+    async def tell(self, running: Running) -> Close:
+        """Say one sentence to the asker, in the thread, once."""
+        question = question_of(running.job.fields)
+        thread = question.thread
+        if not (
+            running.job.resumed and await self._told(thread.team, thread.channel, thread.ts, question.ts)
+        ):
+            await running.hold()
+            with suppress(SlackRefused, SlackUnsure):  # unsure: better not said than said twice
+                await self._outbox.insist(
+                    "chat.postMessage", thread.team, once=True, channel=thread.channel, thread_ts=thread.ts,
+                    text=preview(question.text), blocks=[markdown(question.text)],
+                    metadata={"event_type": NOTICE, "event_payload": {"about": question.ts}},
+                    unfurl_links=False, unfurl_media=False,
+                )  # fmt: skip
+        return Close({})
+
+    async def offer(self, running: Running) -> Close:
+        """Put a button under an answer whose question was edited since."""
+        fields = await self._about(running)
+        draft, messages = draft_of(fields), messages_of(fields)
+        if not draft or not messages or "edit" not in fields:
+            return Close({})
+        question = question_of(fields)
+        about = about_answer(question.lab, question.thread, question.ts)
+        blocks = [small_print(EDITED), again("Answer the edited question", about), thumbs(about)]
+        last = parts(draft.text.strip() or draft.note)[-1]
+        await running.hold()
+        with suppress(SlackRefused):
+            await self._outbox.insist(
+                "chat.update", question.thread.team, channel=question.thread.channel, ts=messages[-1],
+                text=preview(last), blocks=[markdown(last), *blocks],
+            )  # fmt: skip
+        return Close({})
+
+    async def withdraw(self, running: Running) -> Close:
+        """Take away what stands of an answer whose question was deleted."""
+        fields = await self._about(running)
+        for ts in messages_of(fields):
+            await running.hold()
+            with suppress(SlackRefused):  # gone already
+                question = question_of(fields)
+                await self._outbox.insist(
+                    "chat.delete", question.thread.team, channel=question.thread.channel, ts=ts
+                )
+        turn = question_of(fields).ts if "body" in fields else ""
+        return Close({}, turn=turn)
+
+    async def _about(self, running: Running) -> dict[str, str]:
+        job = running.job
+        return await self._jobs.fields(job.entry.mailbox, job.fields["about"])
+
+    async def _told(self, team: str, channel: str, thread_ts: str, about: str) -> bool:
+        page = await self._outbox.insist(
+            "conversations.replies", team, channel=channel, ts=thread_ts, limit=200, include_all_metadata=True
+        )
+        payloads = [message.get("metadata", {}).get("event_payload", {}) for message in page["messages"]]
+        return any(payload.get("about") == about for payload in payloads)

@@ -1,0 +1,66 @@
+"""How a question ends when it doesn't end well, in a plain sentence: what happened and what to do."""
+
+from bot.errors import ModelAway, ModelBusy, ModelCut, ModelError, ModelRejected, RetryLater
+from bot.llm.model import Finish
+from bot.records import Usage
+from bot.store.questions import Draft
+
+TRIES: dict[type[ModelError], int] = {ModelBusy: 8, ModelAway: 4, ModelCut: 4, ModelRejected: 0}
+"""How often a model is asked again, by what went wrong."""
+
+BUSY = "The model is at its rate limit and stayed there. Press Retry in a few minutes."
+AWAY = (
+    "The model can't be reached: its endpoint {endpoint} is down or overloaded. Press Retry in a few minutes."
+)
+CUT = "The model's answer broke off each time it was asked. Press Retry to ask once more."
+CUT_SHORT = "The model's answer broke off here. Press Retry to ask once more."
+REJECTED = (
+    "The endpoint {endpoint} does not take this question. Your lab's moderators can see why in the log; "
+    "then press Retry."
+)
+FILTERED = "The model provider's content filter stopped this answer. Rephrase the question, or press Retry."
+EMPTY = "The model ended without saying anything. Press Retry to ask once more."
+REFUSED = "The model declined to answer."
+LENGTH = "The model stopped at its length limit. Ask it to go on."
+STOPPED = "Stopped before the end."
+STOPPED_EARLY = "Stopped before the answer began."
+TOO_LONG = (
+    "This question has {length:,} characters; the model takes at most {allowed:,}. "
+    "Shorten it, or ask in parts."
+)
+
+
+def too_long(length: int, allowed: int) -> Draft:
+    """A question that no history can be left out for."""
+    return Draft("", "failed", TOO_LONG.format(length=length, allowed=allowed))
+
+
+def stopped(text: str) -> Draft:
+    """What stood when somebody pressed stop."""
+    return Draft(text, "stopped", STOPPED if text else STOPPED_EARLY, retry=True)
+
+
+def finished(text: str, finish: Finish) -> Draft:
+    """What a whole stream gave, with a sentence where it is no plain answer."""
+    usage = finish.usage or Usage()
+    if finish.reason == "refused":
+        said = text + finish.refusal
+        return Draft(said, "refused", REFUSED, retry=True, model_returned=finish.model_returned, usage=usage)
+    if finish.reason == "filtered":
+        return Draft(text, "refused", FILTERED, retry=True, model_returned=finish.model_returned, usage=usage)
+    if not text.strip():
+        return Draft("", "failed", EMPTY, retry=True, model_returned=finish.model_returned, usage=usage)
+    note = LENGTH if finish.reason == "length" else ""
+    return Draft(text, "answered", note, model_returned=finish.model_returned, usage=usage)
+
+
+def failed(error: ModelError, tries: int, text: str, endpoint: str) -> Draft:
+    """The end after the last try; before it, RetryLater with the endpoint's own delay if it gave one."""
+    if tries < TRIES.get(type(error), 0):
+        raise RetryLater(str(error), error.retry_after if isinstance(error, ModelBusy) else None)
+    if isinstance(error, ModelCut):
+        return Draft(text, "failed", CUT_SHORT if text else CUT, retry=True)
+    if isinstance(error, ModelBusy):
+        return Draft(text, "failed", BUSY, retry=True)
+    words = REJECTED if isinstance(error, ModelRejected) else AWAY
+    return Draft(text, "failed", words.format(endpoint=endpoint), retry=True)

@@ -1,0 +1,266 @@
+"""One answer on its way into its thread: streamed while it can be, edited where not, whole in the end."""
+
+import time
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import RetryLater, SlackBusy, SlackError, SlackRefused, SlackUnsure
+from bot.slack.blocks import Block, markdown
+from bot.slack.outbox import Outbox
+
+STREAM_LIFE = 230.0
+"""Seconds after which we close a stream ourselves. Slack ends one after some 300, without a word
+in its documentation: https://github.com/slackapi/python-slack-sdk/issues/1859"""
+
+EDIT_EVERY = 3.0
+"""Seconds between edits: https://docs.slack.dev/ai/developing-agents asks for no more."""
+
+NOTICE = "labjam_notice"
+"""The metadata event type of a message that is no answer."""
+
+_POSTS = 5  # unclear posts in a row before the job rests
+_GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
+_NO_STREAMS = {
+    "unknown_method",
+    "method_not_supported_for_channel_type",
+    "not_allowed_token_type",
+    "feature_not_enabled",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an answer goes, and for whom Slack shows it streaming."""
+
+    team: str
+    channel: str
+    thread_ts: str
+    user: str
+    user_team: str
+    asked_ts: str  # nothing of the answer can be older
+
+
+@dataclass(slots=True)
+class _Message:
+    ts: str
+    live: bool  # a stream that Slack still takes text for
+    sent: str  # what it holds; a guess where not `sure`
+    sure: bool
+    at: float  # when it was opened, then when it was last edited
+
+
+class Delivery:
+    """Keeps the messages of one answer in step with its text.
+
+    `hold` returns while this worker may write; `note` records the messages' ts, so that another
+    worker edits them instead of posting again; `standing` is what was recorded before, and
+    `others` what belongs to other answers of the thread.
+    """
+
+    def __init__(
+        self, outbox: Outbox, address: Address, *, hold: Callable[[], Awaitable[None]],
+        note: Callable[[Sequence[str]], Awaitable[None]], standing: Sequence[str] = (),
+        others: Collection[str] = (), clock: Callable[[], float] = time.monotonic,
+    ) -> None:  # fmt: skip
+        self._outbox = outbox
+        self._address = address
+        self._hold = hold
+        self._note = note
+        self._others = others
+        self._clock = clock
+        # A recorded message may still be streaming; nobody knows what it holds.
+        self._messages = [_Message(ts, True, "", False, 0.0) for ts in standing]
+        self._unsure = False  # whether a message may stand that we could not record
+        self.stopped_by_user = False
+
+    @property
+    def messages(self) -> tuple[str, ...]:
+        """The ts of every message, in order."""
+        return tuple(message.ts for message in self._messages)
+
+    async def adopt(self) -> None:
+        """Find what was posted without anybody being able to record it.
+
+        One answer runs in a thread at a time, so a message of ours that no answer knows is ours.
+        """
+        address, cursor = self._address, ""
+        while True:
+            page = await self._outbox.insist(
+                "conversations.replies", address.team, channel=address.channel, ts=address.thread_ts,
+                oldest=address.asked_ts, limit=200, include_all_metadata=True, cursor=cursor,
+            )  # fmt: skip
+            ours = [m["ts"] for m in page["messages"] if m.get("user") == self._outbox.us and not _notice(m)]
+            new = [ts for ts in ours if ts > address.asked_ts and ts not in {*self._others, *self.messages}]
+            self._messages += [_Message(ts, True, "", False, 0.0) for ts in new]
+            cursor = page.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                break
+        self._unsure = False
+        await self._note(self.messages)
+
+    async def show(self, parts: Sequence[str]) -> None:
+        """Bring Slack up to this state of an unfinished answer, as far as it lets us now."""
+        with suppress(SlackBusy, SlackUnsure):
+            if self._unsure:
+                await self.adopt()
+            for i, part in enumerate(parts):
+                if i == len(self._messages) and part.strip():
+                    await self._open(part)
+                elif i < len(self._messages):
+                    await self._advance(self._messages[i], part)
+
+    async def close(self, parts: Sequence[str], ending: Sequence[Block], preview: str) -> tuple[str, ...]:
+        """Make the answer stand, whole, with `ending` under its last message; gives the messages' ts."""
+        if self._unsure:
+            await self.adopt()
+        for i, part in enumerate(parts):
+            await self._stand(i, part, [markdown(part), *(ending if i == len(parts) - 1 else ())], preview)
+        for extra in self._messages[len(parts) :]:  # an earlier attempt was longer
+            await self._remove(extra)
+        del self._messages[len(parts) :]
+        await self._note(self.messages)
+        return self.messages
+
+    async def park(self) -> None:
+        """Close what streams, keeping its text: somebody else will finish it."""
+        for message in self._messages:
+            if message.live and message.sure:
+                with suppress(SlackError):
+                    await self._call("chat.stopStream", ts=message.ts)
+
+    async def _open(self, part: str) -> None:
+        await self._hold()
+        address = self._address
+        if not self._outbox.streams:
+            await self._post([markdown(part)], preview="…")
+            return
+        try:
+            answer = await self._outbox.call(
+                "chat.startStream", address.team, channel=address.channel, thread_ts=address.thread_ts,
+                recipient_user_id=address.user, recipient_team_id=address.user_team, chunks=_chunks(part),
+            )  # fmt: skip
+        except SlackUnsure:
+            self._unsure = True
+            raise
+        except SlackRefused as refused:
+            if refused.error not in _NO_STREAMS:
+                raise
+            self._outbox.streams = False
+            return
+        self._messages.append(_Message(answer["ts"], True, part, True, self._clock()))
+        await self._note(self.messages)
+
+    async def _advance(self, message: _Message, part: str) -> None:
+        """Show more of one message: by appending while it streams, else by editing now and then."""
+        age = self._clock() - message.at
+        if message.live and message.sure and age < STREAM_LIFE and part.startswith(message.sent):
+            await self._append(message, part)
+        elif message.live:
+            await self._stop(message)
+        elif part != message.sent and part.strip() and age > EDIT_EVERY:
+            await self._call("chat.update", ts=message.ts, text="…", blocks=[markdown(part)])
+            message.sent, message.sure, message.at = part, True, self._clock()
+
+    async def _append(self, message: _Message, part: str) -> None:
+        more = part[len(message.sent) :]
+        if not more:
+            return
+        try:
+            await self._call("chat.appendStream", ts=message.ts, chunks=_chunks(more))
+            message.sent = part
+        except SlackUnsure:
+            message.sure = False
+            raise
+        except SlackRefused as refused:
+            message.live = False
+            self.stopped_by_user = refused.error == "stopped_by_user"
+
+    async def _stop(self, message: _Message) -> None:
+        message.live = False
+        with suppress(SlackRefused):  # it had ended already
+            await self._insist("chat.stopStream", ts=message.ts)
+
+    async def _stand(self, i: int, part: str, blocks: Sequence[Block], preview: str) -> None:
+        for _ in range(_POSTS):
+            if i < len(self._messages):
+                await self._settle(i, part, blocks, preview)
+                return
+            if await self._post(blocks, preview):
+                return
+        raise RetryLater("Slack gives no clear reply to chat.postMessage")
+
+    async def _settle(self, i: int, part: str, blocks: Sequence[Block], preview: str) -> None:
+        """Bring one message to its final text and blocks, whatever state it is in."""
+        message = self._messages[i]
+        if message.live and message.sure and part.startswith(message.sent):
+            if await self._finish_stream(message, part, blocks[1:]):
+                return
+        elif message.live:
+            await self._stop(message)
+        elif message.sure and message.sent == part and not blocks[1:]:
+            return
+        try:
+            await self._insist("chat.update", ts=message.ts, text=preview, blocks=blocks)
+            message.sent, message.sure = part, True
+        except SlackRefused as refused:
+            if refused.error not in _GONE:
+                raise
+            self._messages.pop(i)  # somebody deleted it: it is said again, further down
+            await self._post(blocks, preview)
+
+    async def _finish_stream(self, message: _Message, part: str, ending: Sequence[Block]) -> bool:
+        """End a stream with the rest of its text; False where it must be edited instead."""
+        message.live = False
+        more = part[len(message.sent) :]
+        extra: dict[str, Any] = {"chunks": _chunks(more)} if more else {}
+        if ending:
+            extra["blocks"] = list(ending)
+        try:
+            await self._insist("chat.stopStream", once=True, ts=message.ts, **extra)
+        except (SlackUnsure, SlackRefused):
+            await self._stop(message)
+            return False
+        message.sent = part
+        return True
+
+    async def _post(self, blocks: Sequence[Block], preview: str) -> bool:
+        """Post one message; False where nobody knows whether it was: then what stands is adopted."""
+        await self._hold()
+        address = self._address
+        try:
+            answer = await self._outbox.insist(
+                "chat.postMessage", address.team, once=True, channel=address.channel,
+                thread_ts=address.thread_ts, text=preview, blocks=list(blocks),
+                unfurl_links=False, unfurl_media=False,
+            )  # fmt: skip
+        except SlackUnsure:
+            await self.adopt()
+            return False
+        self._messages.append(_Message(answer["ts"], False, blocks[0]["text"], True, self._clock()))
+        await self._note(self.messages)
+        return True
+
+    async def _remove(self, message: _Message) -> None:
+        with suppress(SlackRefused):
+            await self._insist("chat.delete", ts=message.ts)
+
+    async def _call(self, method: str, **args: Any) -> None:
+        await self._hold()
+        await self._outbox.call(method, self._address.team, channel=self._address.channel, **args)
+
+    async def _insist(self, method: str, *, once: bool = False, **args: Any) -> None:
+        await self._hold()
+        await self._outbox.insist(
+            method, self._address.team, once=once, channel=self._address.channel, **args
+        )
+
+
+def _chunks(text: str) -> list[Block]:
+    return [{"type": "markdown_text", "text": text}]
+
+
+def _notice(message: dict[str, Any]) -> bool:
+    """Whether this is a sentence of its own, not part of an answer."""
+    return message.get("metadata", {}).get("event_type") == NOTICE

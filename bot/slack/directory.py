@@ -1,0 +1,64 @@
+"""Which channel is which: names of channels, and the channels a person is in, asked of Slack once."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bot.errors import SlackRefused
+from bot.slack.outbox import Outbox
+
+T = TypeVar("T")
+
+_FRESH = 600.0  # seconds a name is believed
+_TYPES = "public_channel,private_channel"
+
+
+class Directory:
+    """Names of channels by id; each question goes to Slack once, however many events wait for it."""
+
+    def __init__(self, outbox: Outbox, clock: Callable[[], float] = time.monotonic) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._asked: dict[tuple[str, ...], tuple[float, asyncio.Task[str]]] = {}
+
+    async def channel_name(self, team: str, channel: str) -> str:
+        """The channel's name without `#`; empty where we can't see it."""
+        return await self._once((team, channel), lambda: self._name(team, channel))
+
+    async def channels_of(self, team: str, user: str) -> tuple[str, ...]:
+        """The names of the channels that we share with a person."""
+        names = await self._once((team, "of", user), lambda: self._names(team, user))
+        return tuple(names.split())
+
+    def forget(self, team: str, channel: str) -> None:
+        """Ask again: the channel was renamed, or we were let in."""
+        self._asked.pop((team, channel), None)
+
+    async def _once(self, key: tuple[str, ...], ask: Callable[[], Awaitable[str]]) -> str:
+        until, task = self._asked.get(key, (0.0, None))
+        if task is None or self._clock() > until or (task.done() and task.exception()):
+            task = asyncio.ensure_future(ask())
+            self._asked[key] = (self._clock() + _FRESH, task)
+        return await asyncio.shield(task)
+
+    async def _name(self, team: str, channel: str) -> str:
+        try:
+            found = await self._outbox.call("conversations.info", team, channel=channel)
+        except SlackRefused as refused:
+            if refused.error in {"channel_not_found", "not_in_channel", "no_permission"}:
+                return ""
+            raise
+        return str(found["channel"].get("name") or "")
+
+    async def _names(self, team: str, user: str) -> str:
+        names: list[str] = []
+        cursor = ""
+        while True:
+            page = await self._outbox.call(
+                "users.conversations", team, user=user, types=_TYPES, limit=200, cursor=cursor
+            )
+            names += [str(channel["name"]) for channel in page["channels"]]
+            cursor = page.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                return " ".join(names)

@@ -1,0 +1,105 @@
+"""Slack's event payloads as our own values: a payload we can't read becomes no value, never an error."""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from bot.records import micros
+
+_TS = re.compile(r"\d{1,12}\.\d{1,6}")
+
+# A deleted message that had replies is not deleted but changed, into this.
+_TOMBSTONE = "tombstone"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One message that was posted, edited or deleted, as an event told it."""
+
+    kind: Literal["posted", "edited", "deleted"]
+    team: str
+    channel: str
+    direct: bool  # a direct message with us
+    ts: str
+    thread_ts: str  # empty at the top level
+    parent_user: str  # who began the thread, where the event says so
+    user: str
+    user_team: str
+    text: str  # without our own mention
+    mentions_us: bool
+    by_program: bool
+    subtype: str
+    files: tuple[str, ...]
+    at: int  # microseconds: when it was posted, edited or deleted
+
+    @property
+    def thread(self) -> str:
+        """The ts of the thread that an answer belongs into."""
+        return self.thread_ts or self.ts
+
+
+def read_message(body: dict[str, Any], team: str, us: str) -> Incoming | None:
+    """Read a `message` or `app_mention` event; None where it is neither, or malformed.
+
+    `us` is the bot's user id. Twins of one mention give equal (team, channel, ts).
+    """
+    event = _dict(body.get("event"))
+    if event.get("type") not in {"message", "app_mention"}:
+        return None
+    subtype = _text(event, "subtype")
+    if subtype == "message_deleted":
+        return _read(event, _dict(event.get("previous_message")), "deleted", team, us)
+    if subtype == "message_changed":
+        message = _dict(event.get("message"))
+        gone = message.get("subtype") == _TOMBSTONE
+        old = _dict(event.get("previous_message")) if gone else message
+        return _read(event, old, "deleted" if gone else "edited", team, us)
+    return _read(event, event, "posted", team, us)
+
+
+def _read(
+    event: dict[str, Any], message: dict[str, Any], kind: Literal["posted", "edited", "deleted"],
+    team: str, us: str,
+) -> Incoming | None:  # fmt: skip
+    ts = _text(event, "deleted_ts") or _text(message, "ts")
+    thread_ts = _text(message, "thread_ts")
+    channel, at = _text(event, "channel"), _text(event, "event_ts") or ts
+    if not (team and channel and _TS.fullmatch(ts) and _TS.fullmatch(at)):
+        return None
+    if thread_ts and not _TS.fullmatch(thread_ts):
+        return None
+    text, mention = _text(message, "text"), f"<@{us}>"
+    user = _text(message, "user")
+    return Incoming(
+        kind=kind,
+        team=team,
+        channel=channel,
+        direct=_text(event, "channel_type") == "im",
+        ts=ts,
+        thread_ts="" if thread_ts == ts else thread_ts,
+        parent_user=_text(message, "parent_user_id"),
+        user=user,
+        user_team=_text(message, "user_team") or _text(message, "team") or team,
+        text=text.replace(mention, "").strip(),
+        mentions_us=mention in text or event.get("type") == "app_mention",
+        by_program=bool(message.get("bot_id")) or user in {"", us, "USLACKBOT"},
+        subtype=_text(message, "subtype"),
+        files=_file_names(message.get("files")),
+        at=micros(at),
+    )
+
+
+def _file_names(files: object) -> tuple[str, ...]:
+    if not isinstance(files, list):
+        return ()
+    listed = [_dict(file) for file in cast("list[object]", files)]
+    return tuple(_text(file, "name") or "a file" for file in listed)
+
+
+def _dict(value: object) -> dict[str, Any]:
+    return cast("dict[str, Any]", value) if isinstance(value, dict) else {}
+
+
+def _text(of: dict[str, Any], key: str) -> str:
+    value = of.get(key)
+    return value if isinstance(value, str) else ""

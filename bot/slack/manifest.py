@@ -1,0 +1,120 @@
+"""The Slack app manifest: every event, command and scope that labjam uses, and no other."""
+
+import json
+from typing import Any, cast
+
+Manifest = dict[str, Any]
+
+SCOPES = {
+    "app_mentions:read": "hear mentions",
+    "assistant:write": "suggest questions in the agent panel",
+    "channels:history": "read questions in public channels, and a thread after a crash",
+    "channels:read": "find the jam channels by name",
+    "chat:write": "answer",
+    "commands": "/jam",
+    "files:write": "post what is too long for messages",
+    "files:read": "read files that come with a question",
+    "groups:history": "the same in private channels",
+    "groups:read": "the same in private channels",
+    "im:history": "answer direct messages",
+    "im:read": "answer direct messages",
+    "im:write": "write to a moderator",
+    "reactions:read": "count thumbs",
+    "users:read": "know a person's lab and time zone",
+}
+"""What each scope is for; `labjam check` compares them with the token's."""
+
+EVENTS = [
+    "agent_session_stopped",
+    "app_home_opened",
+    "app_mention",
+    "channel_rename",
+    "group_rename",
+    "member_joined_channel",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "reaction_added",
+    "reaction_removed",
+]
+
+_SHORTCUTS = {
+    "jam_summary": ("Sum up this thread", "Problem, approach, result, what is open"),
+    "jam_problem": ("Describe this problem", "Say what the problem is and how hard it is"),
+    "jam_export": ("Export this thread", "The whole thread as a file"),
+}
+
+
+def manifest(request_url: str = "", *, gov: bool = False) -> Manifest:
+    """The manifest for Socket Mode, or with `request_url` for HTTP; `gov` leaves out what GovSlack lacks.
+
+    Follows https://docs.slack.dev/reference/app-manifest
+    """
+    return {
+        "_metadata": {"major_version": 2, "minor_version": 1},
+        "display_information": {
+            "name": "labjam",
+            "description": "Put reasoning models to the test on your own hardest problems.",
+            "background_color": "#1d3557",
+        },
+        "features": _features(request_url, gov),
+        "oauth_config": {"scopes": {"bot": sorted(_scopes(gov))}},
+        "settings": _settings(request_url, gov),
+    }
+
+
+def as_yaml(value: Any, indent: str = "") -> str:
+    """A manifest as YAML: mappings and lists in blocks, strings as JSON writes them."""
+    if isinstance(value, dict):
+        pairs = cast("Manifest", value).items()
+        return "".join(f"{indent}{key}:{_below(item, indent)}" for key, item in pairs)
+    if isinstance(value, list):
+        items = cast("list[Any]", value)
+        return "".join(f"{indent}- {as_yaml(item, indent + '  ').lstrip()}" for item in items)
+    return f"{json.dumps(value)}\n"
+
+
+def _below(item: Any, indent: str) -> str:
+    return f"\n{as_yaml(item, indent + '  ')}" if isinstance(item, dict | list) else f" {as_yaml(item)}"
+
+
+def _features(request_url: str, gov: bool) -> Manifest:
+    command = {
+        "command": "/jam",
+        "description": "Run your lab's jam",
+        "usage_hint": "status",
+        "should_escape": True,
+    }
+    features: Manifest = {
+        "app_home": {
+            "home_tab_enabled": True,
+            "messages_tab_enabled": True,
+            "messages_tab_read_only_enabled": False,
+        },
+        "bot_user": {"display_name": "labjam", "always_online": True},
+        "shortcuts": [
+            {"name": name, "type": "message", "callback_id": callback, "description": description}
+            for callback, (name, description) in _SHORTCUTS.items()
+        ],
+        "slash_commands": [{**command, **({"url": request_url} if request_url else {})}],
+    }
+    if not gov:  # whether GovSlack has the agent view is not documented
+        features["agent_view"] = {"agent_description": "Answers questions of science in your lab's jam."}
+    return features
+
+
+def _settings(request_url: str, gov: bool) -> Manifest:
+    url = {"request_url": request_url} if request_url else {}
+    events = [event for event in EVENTS if not (gov and event == "agent_session_stopped")]
+    return {
+        "event_subscriptions": {**url, "bot_events": events},
+        "interactivity": {"is_enabled": True, **url},
+        "org_deploy_enabled": True,
+        "socket_mode_enabled": not request_url,
+        "token_rotation_enabled": False,
+        "is_hosted": False,
+    }
+
+
+def _scopes(gov: bool) -> set[str]:
+    return set(SCOPES) - ({"assistant:write"} if gov else set[str]())

@@ -1,0 +1,68 @@
+"""Every Redis key of labjam: its type, who writes it, how long it lives.
+
+| key (after `labjam:`)        | type   | written by            | lives                                   |
+|------------------------------|--------|-----------------------|-----------------------------------------|
+| {shard}:active               | hash   | the engine's scripts  | a field as long as its mailbox has jobs |
+| {shard}:mailbox:<thread>     | zset   | the engine's scripts  | as long as it has jobs                  |
+| {shard}:ready:<lab>          | stream | the engine's scripts  | an entry until its job ends             |
+| {shard}:delayed              | zset   | release, pulse        | a member until it is due                |
+| {shard}:cancelled            | hash   | cancel                | a field until its job ends              |
+| {shard}:job:<kind>:<id>      | hash   | intake, the worker    | until done, then KEEP                   |
+| {shard}:thread:<thread>      | hash   | finish                | KEEP after its last answer              |
+| {shard}:votes:<job>          | hash   | vote                  | KEEP after its last vote                |
+| {shard}:journal:<lab>        | stream | finish, vote          | for ever: it is the record              |
+| pseudonym                    | string | the first process     | for ever: hashes of people depend on it |
+
+The part in braces is Redis Cluster's hash tag: all keys of one shard live on one node, so a
+script may touch them together. A thread is always in the same shard. One server has one shard;
+a cluster has `CLUSTER_SHARDS`, so that its nodes share the work.
+"""
+
+from zlib import crc32
+
+KEEP = 30 * 24 * 3600
+"""Seconds a finished job and its thread stay at hand; the journal keeps what must last."""
+
+CLUSTER_SHARDS = 16
+
+PSEUDONYM = "labjam:pseudonym"
+
+
+def shard_of(mailbox: str, shards: int) -> int:
+    """The shard a mailbox lives in, the same in every process."""
+    return crc32(mailbox.encode()) % shards
+
+
+def active(shard: int) -> str:
+    """The first key of every script: it names the shard."""
+    return f"labjam:{{{shard}}}:active"
+
+
+def ready(shard: int, lab: str) -> str:
+    """Mailboxes of one lab whose first job may start."""
+    return f"labjam:{{{shard}}}:ready:{lab}"
+
+
+def job(shard: int, job_id: str) -> str:
+    """One job: its state, its feature's fields."""
+    return f"labjam:{{{shard}}}:job:{job_id}"
+
+
+def mailbox(shard: int, name: str) -> str:
+    """The jobs of one thread, in the order in which they were asked."""
+    return f"labjam:{{{shard}}}:mailbox:{name}"
+
+
+def thread(shard: int, mailbox: str) -> str:
+    """The turns of one thread."""
+    return f"labjam:{{{shard}}}:thread:{mailbox}"
+
+
+def votes(shard: int, job_id: str) -> str:
+    """The last thumb of each person on one answer."""
+    return f"labjam:{{{shard}}}:votes:{job_id}"
+
+
+def journal(shard: int, lab: str) -> str:
+    """The lab's records that must last."""
+    return f"labjam:{{{shard}}}:journal:{lab}"

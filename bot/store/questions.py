@@ -1,0 +1,156 @@
+"""Questions in Redis: claimed when asked, edited, asked again, withdrawn, and voted on when answered."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from pydantic import TypeAdapter
+
+from bot.records import Answer, Question, Turn, Usage, Vote
+from bot.store import keys
+from bot.store.jobs import Claim, Close, Job, Jobs, State
+
+_QUESTION = TypeAdapter(Question)
+_ANSWER = TypeAdapter(Answer)
+_VOTE = TypeAdapter(Vote)
+
+DELETION_MARK = 3600
+"""Seconds a deletion is remembered before its question: Slack redelivers for about six minutes."""
+
+Edited = Literal["unknown", "same", "changed", "offered"]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a model finished, kept before Slack has it all, so that nobody asks the model again."""
+
+    text: str
+    outcome: Literal["answered", "refused", "failed", "stopped"]
+    note: str = ""
+    retry: bool = False
+    model_returned: str = ""
+    prompt_version: str = ""
+    usage: Usage = field(default_factory=Usage)
+    first_words_at: float = 0.0
+    turns_left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """What a thread remembers of one question: its turns, if any, and the messages that answer it."""
+
+    turns: tuple[Turn, ...]
+    messages: tuple[str, ...]
+
+
+_DRAFT = TypeAdapter(Draft)
+_ENDED = TypeAdapter(_Ended)
+
+
+def answer_job(question: Question) -> str:
+    """The id of the job that answers: its claim is the claim on the question (P1)."""
+    return answer_job_at(question.thread.team, question.thread.channel, question.ts)
+
+
+def answer_job_at(team: str, channel: str, ts: str) -> str:
+    """The same, from what an event or a button carries."""
+    return f"answer:{team}:{channel}:{ts}"
+
+
+class Questions:
+    """What intake and the worker do with questions."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self.jobs = jobs
+
+    async def ask(self, question: Question) -> Claim:
+        """Claim a question and queue its answer, in one atomic step."""
+        fields = {
+            "body": _QUESTION.dump_json(replace(question, text="")).decode(),
+            "text": question.text,
+        }
+        thread = str(question.thread)
+        return await self.jobs.enqueue(question.lab, thread, answer_job(question), question.order, fields)
+
+    async def tell(self, question: Question, words: str) -> Claim:
+        """Queue a sentence for the asker in place of an answer; once for each message."""
+        fields = {"body": _QUESTION.dump_json(replace(question, text=words)).decode()}
+        mailbox = f"{question.thread}:tell"  # not behind the thread's answers
+        job = answer_job(question).replace("answer:", "tell:", 1)
+        return await self.jobs.enqueue(question.lab, mailbox, job, question.order, fields)
+
+    async def edit(self, thread: str, job: str, text: str, order: int) -> Edited:
+        """Take an edited text in: into the question, or as an offer to answer again."""
+        offer = f"offer:{job.partition(':')[2]}:{order}"
+        shard = self.jobs.store.shard(thread)
+        return await self.jobs.store.run("edit", shard, job, text, offer, order, "about", job)
+
+    async def withdraw(self, lab: str, thread: str, job: str, order: int) -> State:
+        """A question was deleted: stop its answer, and queue taking away what stands of it."""
+        state = await self.jobs.cancel(thread, job, "withdrawn", DELETION_MARK)
+        if state != "unknown":
+            withdrawal = job.replace("answer:", "withdraw:", 1)
+            await self.jobs.enqueue(lab, thread, withdrawal, order, {"about": job})
+        return state
+
+    async def vote(self, vote: Vote, job: str) -> bool:
+        """Keep a thumb; False where the same one stood."""
+        shard = self.jobs.store.shard(str(vote.thread))
+        line = json.dumps({"kind": "vote"} | json.loads(_VOTE.dump_json(vote)))
+        changed = await self.jobs.store.run(
+            "vote", shard, job, vote.user, vote.thumb, keys.KEEP, vote.lab, line
+        )
+        return bool(changed)
+
+    async def again(self, thread: str, job: str, order: int) -> bool:
+        """Queue a finished answer once more; False where it is unknown or on its way already."""
+        return await self.jobs.again(thread, job, order)
+
+
+def question_of(fields: Mapping[str, str]) -> Question:
+    """The question of a job's fields, with its text as last edited."""
+    question = _QUESTION.validate_json(fields["body"])
+    return replace(question, text=fields.get("text", question.text))
+
+
+def turns_before(job: Job, question: Question) -> Sequence[Turn]:
+    """The thread's turns from before this question, in the order asked."""
+    earlier = sorted(ts for ts in job.turns if ts < question.ts)
+    return [turn for ts in earlier for turn in _ENDED.validate_json(job.turns[ts]).turns]
+
+
+def others_of(job: Job, question: Question) -> frozenset[str]:
+    """The ts of all messages that belong to the thread's other answers."""
+    ended = [_ENDED.validate_json(text) for ts, text in job.turns.items() if ts != question.ts]
+    return frozenset(message for one in ended for message in one.messages)
+
+
+def messages_of(fields: Mapping[str, str]) -> tuple[str, ...]:
+    """The ts of the Slack messages that hold an answer, in order."""
+    return tuple(json.loads(fields.get("reply", "[]")))
+
+
+def draft_of(fields: Mapping[str, str]) -> Draft | None:
+    """What a model finished for this job, if it did."""
+    return _DRAFT.validate_json(fields["draft"]) if "draft" in fields else None
+
+
+def noted_messages(messages: Sequence[str]) -> dict[str, str]:
+    """The field that records where an answer stands."""
+    return {"reply": json.dumps(list(messages))}
+
+
+def noted_draft(draft: Draft) -> dict[str, str]:
+    """The field that records what a model finished."""
+    return {"draft": _DRAFT.dump_json(draft).decode()}
+
+
+def close_with(answer: Answer) -> Close:
+    """What an ended question leaves: its turns for the thread, its line in the journal."""
+    asked = answer.question
+    turns = (Turn("user", asked.text, asked.ts), Turn("assistant", answer.text, asked.ts))
+    ended = _Ended(turns if answer.outcome in {"answered", "stopped"} else (), answer.messages)
+    line = json.dumps({"kind": "answer"} | json.loads(_ANSWER.dump_json(answer)))
+    fields = {"outcome": answer.outcome} | noted_messages(answer.messages)
+    return Close(fields, record=line, turn=asked.ts, turns=_ENDED.dump_json(ended).decode())

@@ -1,0 +1,50 @@
+-- Put before every other script. KEYS[1] is always `<base>active`: all keys of a shard begin
+-- with the same base and share one hash tag, so on Redis Cluster they live on one node and a
+-- script may build their names.
+--
+-- <base>active            hash    mailbox -> id of its entry in ready, or "delayed"
+-- <base>mailbox:<mailbox> zset    jobs of one thread, scored by the order in which they were asked
+-- <base>ready:<lab>       stream  mailboxes whose first job may start; one entry for each
+-- <base>delayed           zset    "<lab>|<mailbox>" scored by due time, ms
+-- <base>cancelled         hash    job -> reason, for the workers that run them
+-- <base>job:<job>         hash    one job: state, lab, mailbox, takes, tries, and its feature's fields
+-- <base>thread:<mailbox>  hash    question ts -> its turns, JSON
+-- <base>journal:<lab>     stream  records that must last; never expires
+-- <base>votes:<job>       hash    person -> thumb, the last one
+local base = string.sub(KEYS[1], 1, -7)
+local GROUP = 'workers'
+
+local function now_ms()
+  local time = redis.call('TIME')
+  return time[1] * 1000 + math.floor(time[2] / 1000)
+end
+
+local function make_ready(lab, mailbox)
+  local entry = redis.call('XADD', base .. 'ready:' .. lab, '*', 'mailbox', mailbox)
+  redis.call('HSET', base .. 'active', mailbox, entry)
+end
+
+local function put(lab, mailbox, job, order)
+  redis.call('ZADD', base .. 'mailbox:' .. mailbox, order, job)
+  if redis.call('HEXISTS', base .. 'active', mailbox) == 0 then
+    make_ready(lab, mailbox)
+  end
+end
+
+local function owner(lab, entry)
+  local pending = redis.call('XPENDING', base .. 'ready:' .. lab, GROUP, entry, entry, 1)
+  return pending[1] and pending[1][2]
+end
+
+local function drop_entry(lab, entry)
+  redis.call('XACK', base .. 'ready:' .. lab, GROUP, entry)
+  redis.call('XDEL', base .. 'ready:' .. lab, entry)
+end
+
+local function next_up(lab, mailbox)
+  if redis.call('EXISTS', base .. 'mailbox:' .. mailbox) == 1 then
+    make_ready(lab, mailbox)
+  else
+    redis.call('HDEL', base .. 'active', mailbox)
+  end
+end

@@ -1,0 +1,22 @@
+-- Start the first job of a mailbox whose ready entry this consumer holds.
+-- ARGV  lab, entry, consumer, mailbox
+-- Returns {job, its fields, the thread's turns}, or nil where nothing is left or another holds it.
+local lab, entry, consumer, mailbox = unpack(ARGV)
+if owner(lab, entry) ~= consumer then
+  return nil
+end
+while true do
+  local job = redis.call('ZRANGE', base .. 'mailbox:' .. mailbox, 0, 0)[1]
+  if not job then
+    drop_entry(lab, entry)
+    redis.call('HDEL', base .. 'active', mailbox)
+    return nil
+  end
+  local key = base .. 'job:' .. job
+  if redis.call('EXISTS', key) == 1 then
+    redis.call('HSET', key, 'state', 'running')
+    redis.call('HINCRBY', key, 'takes', 1)
+    return { job, redis.call('HGETALL', key), redis.call('HGETALL', base .. 'thread:' .. mailbox) }
+  end
+  redis.call('ZREM', base .. 'mailbox:' .. mailbox, job) -- purged while it waited
+end
