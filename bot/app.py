@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from bot.answer import Answers
@@ -20,7 +21,7 @@ from bot.labs import Labs, read_labs
 from bot.llm.openai import OpenAIModels
 from bot.notice import Notices
 from bot.settings import Settings
-from bot.slack.client import Identity, authorized, identify, open_session, web_client
+from bot.slack.client import authorized, identify, open_session, web_client
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.slack.sockets import Sockets
@@ -57,7 +58,9 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         outbox = Outbox(client, identity.user)
         jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
         if roles.slack:
-            app = _bolt(settings, identity, session_client=client, token=token)
+            app = _bolt(
+                settings, authorized(identity, token), web_client("", settings.slack_api_url, session)
+            )
             intake = Intake(labs, jobs, Directory(outbox), outbox)
             handlers.register(app, intake, Feedback(jobs))
             await _listen(settings, app, store, client, stack)
@@ -96,15 +99,17 @@ async def _open_store(settings: Settings, roles: Roles, stack: AsyncExitStack) -
     return store
 
 
-def _bolt(settings: Settings, identity: Identity, *, session_client: object, token: str) -> AsyncApp:
-    result = authorized(identity, token)
-
+def _bolt(settings: Settings, result: AuthorizeResult, client: AsyncWebClient) -> AsyncApp:
     async def authorize() -> AuthorizeResult:
         return result
 
+    # Bolt copies its logger's level to children that write whole payloads: people's words.
+    quiet = logging.getLogger("labjam.bolt")
+    quiet.setLevel(logging.WARNING)
     app = AsyncApp(
         name="labjam",
-        client=session_client,  # pyright: ignore[reportArgumentType]
+        logger=quiet,
+        client=client,
         authorize=authorize,
         signing_secret=settings.slack_signing_secret.get_secret_value() or None,
         attaching_conversation_kwargs_enabled=False,  # they cost a Slack call per message
@@ -120,10 +125,10 @@ def _bolt(settings: Settings, identity: Identity, *, session_client: object, tok
 
 
 async def _listen(
-    settings: Settings, app: AsyncApp, store: Store, client: object, stack: AsyncExitStack
+    settings: Settings, app: AsyncApp, store: Store, client: AsyncWebClient, stack: AsyncExitStack
 ) -> None:
     app_token = settings.slack_app_token.get_secret_value()
-    sockets = Sockets(app, client, app_token) if app_token else None  # pyright: ignore[reportArgumentType]
+    sockets = Sockets(app, client, app_token) if app_token else None
 
     async def missing() -> str:
         try:

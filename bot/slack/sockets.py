@@ -46,7 +46,7 @@ class Sockets:
 
     async def start(self) -> None:
         """Connect; WorldError where Slack does not take the token, which the client would try for ever."""
-        await self.try_token()
+        await try_app_token(self._client, self._app_token)
         for _ in range(CONNECTIONS):
             handler = AsyncSocketModeHandler(
                 self._app, self._app_token, web_client=self._client, ping_interval=self._ping_interval
@@ -66,20 +66,6 @@ class Sockets:
         """Whether at least one socket is open."""
         return any([await handler.client.is_connected() for handler in self._handlers])
 
-    async def try_token(self) -> None:
-        """Ask Slack for a connection once."""
-        untyped: Any = self._client
-        try:
-            await untyped.apps_connections_open(app_token=self._app_token)
-        except SlackApiError as error:
-            failure = read_failure(error)
-            word = failure.word or f"HTTP {failure.status}"
-            raise WorldError(f"SLACK_APP_TOKEN: {word}: {_REMEDY}.") from None
-        except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-            raise WorldError(
-                f"SLACK_API_URL: {self._client.base_url} does not answer ({type(error).__name__})."
-            ) from None
-
     async def _keep_watch(self) -> None:
         """Free a client that is stuck.
 
@@ -96,3 +82,18 @@ class Sockets:
                     log.warning("socket away, asking Slack for a new address", extra={"socket": i})
                     handler.client.wss_uri = None
                     away_since.pop(i)
+
+
+async def try_app_token(client: AsyncWebClient, app_token: str) -> None:
+    """Ask Slack for a connection once; WorldError names the setting and the remedy."""
+    untyped: Any = client
+    try:
+        await untyped.apps_connections_open(app_token=app_token)
+    except SlackApiError as error:
+        failure = read_failure(error)
+        word = failure.word or f"HTTP {failure.status}"
+        raise WorldError(f"SLACK_APP_TOKEN: {word}: {_REMEDY}.") from None
+    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise WorldError(
+            f"SLACK_API_URL: {client.base_url} does not answer ({type(error).__name__})."
+        ) from None

@@ -31,7 +31,7 @@ class Store:
     async def connect(cls, url: str) -> Self:
         """Connect and look at the server; WorldError says what is wrong with `url`."""
         try:
-            single: Any = Redis(connection_pool=_pool(url))
+            single: Any = Redis.from_pool(_pool(url))  # and closes it with itself
             info: dict[str, Any] = await single.info()
         except (ValueError, RedisError, OSError) as error:
             raise WorldError(f"REDIS_URL: {_why(error)}. Is the server up, and the address right?") from None

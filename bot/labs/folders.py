@@ -1,0 +1,118 @@
+"""Lays a deployment's prompts folder over the packaged one: per lab its lab.toml tables and its system.md."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from bot.errors import UsageError
+from bot.labs.files import Source, read_table, read_text
+from bot.labs.tables import SLUG, LabTable, allowed
+
+HOUSE = "_house"
+LAB_FILES = ["lab.toml", "system.md"]
+PLACEHOLDERS = ["lab", "place", "contact"]
+
+# Braces after a word, "^" or "}" are LaTeX: \mathrm{eff}, 10^{ab}, \frac{ab}{cd}.
+PLACEHOLDER = re.compile(r"(?<![\w\\^}])\{([a-z_]{2,})\}")
+"""A word that stands for one of a lab's settings in a prompt."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One lab while its sources are read: tables in the order they are laid, the last on top."""
+
+    key: str
+    folder: str  # the first one found, for error lines
+    layers: list[tuple[Source, LabTable]] = field(default_factory=list[tuple[Source, LabTable]])
+    system: str = ""
+
+    def table(self) -> LabTable:
+        """All layers as one."""
+        merged = LabTable()
+        for _, layer in self.layers:
+            merged = merged.under(layer)
+        return merged
+
+    def source_of(self, key: str) -> Source | None:
+        """Say which file a key's value comes from; None where it is a default."""
+        return next(
+            (source for source, layer in reversed(self.layers) if key in layer.model_fields_set), None
+        )
+
+
+@dataclass(slots=True)
+class Folders:
+    """What the prompts folders say, laid over one another."""
+
+    drafts: dict[str, Draft] = field(default_factory=dict[str, Draft])
+    house: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def read_folders(overlay: Path | None) -> Folders:
+    """Read the packaged prompts, then the folder of LABJAM_PROMPTS over them."""
+    read = Folders()
+    # Beside `bot` in a checkout, in a wheel and in an editable install; a folder named prompts/ in the
+    # working directory can't come before it, as it would in a search for a module of that name.
+    _lay(read, files("bot") / ".." / "prompts", "prompts")
+    if overlay is not None:
+        if not overlay.is_dir():
+            raise UsageError(
+                f"LABJAM_PROMPTS: {overlay} is not a folder; it must hold folders such as argonne/"
+            )
+        _lay(read, overlay, str(overlay))
+    return read
+
+
+def _lay(read: Folders, root: Traversable, name: str) -> None:
+    for folder in _entries(root, name):
+        if not folder.is_dir() or folder.name.startswith(("__", ".")):
+            continue
+        label = f"{name}/{folder.name}"
+        if folder.name == HOUSE:
+            _lay_house(read, folder, label)
+        elif SLUG.fullmatch(folder.name):
+            _lay_lab(read, folder, label)
+        else:
+            raise UsageError(
+                f"{label}: not a lab's key; a folder's name is lower-case letters, digits and hyphens"
+            )
+
+
+def _lay_house(read: Folders, folder: Traversable, label: str) -> None:
+    for file in _entries(folder, label):
+        if file.name.endswith(".md"):
+            read.house[file.name.removesuffix(".md")] = _prompt(file, f"{label}/{file.name}")
+
+
+def _lay_lab(read: Folders, folder: Traversable, label: str) -> None:
+    draft = read.drafts.setdefault(folder.name, Draft(folder.name, label))
+    for file in _entries(folder, label):
+        path = f"{label}/{file.name}"
+        if file.name == "lab.toml":
+            draft.layers.append((Source(path), read_table(file, path, LabTable)))
+        elif file.name == "system.md":
+            draft.system = _prompt(file, path)
+        elif file.name.endswith((".md", ".toml")):
+            raise UsageError(f"{path}: unknown file; {allowed(LAB_FILES, file.name)}")
+
+
+def _entries(folder: Traversable, label: str) -> Iterator[Traversable]:
+    try:
+        return iter(sorted(folder.iterdir(), key=lambda entry: entry.name))
+    except OSError as error:
+        raise UsageError(f"{label}: {error.strerror}; it must be a readable folder") from None
+
+
+def _prompt(file: Traversable, label: str) -> str:
+    text = read_text(file, label).strip()
+    if not text:
+        raise UsageError(f"{label}: empty; it must hold the words of a prompt")
+    for found in PLACEHOLDER.finditer(text):
+        if found[1] not in PLACEHOLDERS:
+            line = text.count("\n", 0, found.start()) + 1
+            what = f"unknown placeholder; {allowed(PLACEHOLDERS, found[1])}"
+            raise UsageError(f"{label}: line {line}: {{{found[1]}}}: {what}")
+    return text

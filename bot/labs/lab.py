@@ -1,0 +1,67 @@
+"""One lab's settings as the rest of labjam sees them, and all labs of this deployment."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from bot.llm.model import ModelSpec
+
+HQ_CHANNEL = "jam-hq"
+"""Where what crosses labs is posted, unless `[jam] hq` says otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Questions allowed in any hour; 0 is no cap."""
+
+    person_questions_per_hour: int = 0
+    lab_questions_per_hour: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """One lab; hashable, so that what is derived from it can be cached by it."""
+
+    key: str  # its folder under prompts/
+    title: str
+    short: str  # "ANL"
+    place: str
+    channel: str  # a name without "#", or a channel id
+    zone: str  # IANA; checked
+    models: tuple[ModelSpec, ...]  # the first is asked; the others are for comparisons
+    answer: Literal["all", "mention"]
+    contact: str  # whom to tell of text that looks marked
+    moderators: tuple[str, ...]  # Slack user ids, user group ids, e-mail addresses
+    caps: Caps
+    endpoint: str  # the one this lab is bound to (P7); "" where it is not
+    link_hosts: tuple[str, ...]  # exact hosts whose links stay live in answers
+    system: str  # the raw text of its system.md
+
+    @property
+    def timezone(self) -> ZoneInfo:
+        """The zone that makes this lab's days."""
+        return ZoneInfo(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Labs(Mapping[str, Lab]):
+    """The labs that run here, by key, in the order of their folders' names."""
+
+    by_key: Mapping[str, Lab]
+    house: Mapping[str, str]  # raw texts of prompts/_house, by file name without .md
+    models: Mapping[str, ModelSpec]  # all that are configured, also those no lab uses
+    hq: str = HQ_CHANNEL
+
+    def __getitem__(self, key: str) -> Lab:
+        return self.by_key[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.by_key)
+
+    def __len__(self) -> int:
+        return len(self.by_key)
+
+    def by_channel_name(self, channel: str) -> Lab | None:
+        """Find the lab whose `channel` is this name or id."""
+        return next((lab for lab in self.by_key.values() if lab.channel == channel), None)

@@ -1,0 +1,141 @@
+"""Puts every source of a lab's settings together, and stops at the first mistake with one plain line."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from bot.errors import UsageError
+from bot.labs.files import Source, key_path, read_table
+from bot.labs.folders import Draft, Folders, read_folders
+from bot.labs.lab import HQ_CHANNEL, Caps, Lab, Labs
+from bot.labs.models import DEFAULT, check_token, read_models
+from bot.labs.tables import CapsTable, ConfigTable, LabTable, allowed
+from bot.llm.model import ModelSpec
+from bot.settings import Settings
+
+CONTACT = "your lab's classification or export-control office"
+
+NO_MODEL = (
+    "LABJAM_MODEL: not set. Set it to the id of a model at OPENAI_BASE_URL (or OpenAI), "
+    "or name models in labjam.toml"
+)
+
+
+def read_labs(settings: Settings, environ: Mapping[str, str]) -> Labs:
+    """Read the labs that run here; UsageError names the file and the key of the first mistake.
+
+    Laid over one another, the last on top: the packaged prompts/, the folder LABJAM_PROMPTS, labjam.toml.
+    `environ` is only asked whether the variables that hold the labs' tokens are set.
+    """
+    file, config = _config(settings)
+    folders = read_folders(settings.labjam_prompts)
+    drafts = _drafts(folders, config, file)
+    models = read_models(config, file, settings)
+    by_key = {draft.key: _lab(draft, models, config, file) for draft in drafts}
+    hq = config.jam.hq or HQ_CHANNEL
+    _check_channels(drafts, by_key, hq)
+    for spec in {spec for lab in by_key.values() for spec in lab.models}:
+        check_token(spec, settings, environ)
+    return Labs(by_key, folders.house, models, hq)
+
+
+def _config(settings: Settings) -> tuple[str, ConfigTable]:
+    named = settings.labjam_config
+    path = named or Path("labjam.toml")
+    if named is None and not path.exists():
+        return str(path), ConfigTable()
+    if not path.is_file():
+        raise UsageError(f"LABJAM_CONFIG: {path} is not a file; it must be a labjam.toml")
+    return str(path), read_table(path, str(path), ConfigTable)
+
+
+def _drafts(folders: Folders, config: ConfigTable, file: str) -> list[Draft]:
+    """The labs that run, by key, with labjam.toml's tables laid on top."""
+    known = sorted(folders.drafts)
+    for key, table in config.labs.items():
+        if key not in folders.drafts:
+            what = f"unknown lab; {allowed(known, key)}"
+            raise UsageError(f"{file}: {key_path('labs', key)}: {what}")
+        folders.drafts[key].layers.append((Source(file, f"labs.{key}."), table))
+    for key in config.jam.labs or ():
+        if key not in folders.drafts:
+            raise Source(file).wrong("jam.labs", f"unknown lab; {allowed(known, key)}", key)
+    return [folders.drafts[key] for key in known if config.jam.labs is None or key in config.jam.labs]
+
+
+def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, file: str) -> Lab:
+    table = draft.table()
+    if not draft.system:
+        raise UsageError(f"{draft.folder}/system.md: missing; every lab needs its own prompt")
+    return Lab(
+        key=draft.key,
+        title=_needed(draft, "name", table.name),
+        short=_needed(draft, "short", table.short),
+        place=_needed(draft, "place", table.place),
+        channel=_needed(draft, "channel", table.channel),
+        zone=_needed(draft, "zone", table.zone),
+        models=_models(draft, table, models, config, file),
+        answer=table.answer or "all",
+        contact=table.contact or CONTACT,
+        moderators=tuple(table.moderators or ()),
+        caps=_caps(table.caps or CapsTable()),
+        endpoint=table.endpoint or "",
+        link_hosts=tuple(table.link_hosts or ()),
+        system=draft.system,
+    )
+
+
+def _needed(draft: Draft, key: str, value: str | None) -> str:
+    if value is None:
+        raise UsageError(
+            f"{draft.folder}/lab.toml: {key}: missing; a new lab needs name, short, place, channel and zone"
+        )
+    return value
+
+
+def _caps(table: CapsTable) -> Caps:
+    return Caps(table.person_questions_per_hour or 0, table.lab_questions_per_hour or 0)
+
+
+def _models(
+    draft: Draft, table: LabTable, models: Mapping[str, ModelSpec], config: ConfigTable, file: str
+) -> tuple[ModelSpec, ...]:
+    """A lab's models in the order preferred, all of them on its own endpoint where it is bound to one."""
+    source, key = draft.source_of("models"), "models"
+    if source is None:
+        source, key = Source(file), "jam.default_models"
+    names = table.models or config.jam.default_models
+    for name in names:
+        if name in models:
+            continue
+        if name == DEFAULT:
+            raise UsageError(NO_MODEL)
+        raise source.wrong(key, f"unknown model; {allowed(sorted(models), name)}", name)
+    specs = tuple(models[name] for name in names)
+    _check_bound(draft, table.endpoint, specs, models)
+    return specs
+
+
+def _check_bound(
+    draft: Draft, endpoint: str | None, specs: tuple[ModelSpec, ...], models: Mapping[str, ModelSpec]
+) -> None:
+    source = draft.source_of("endpoint")
+    if endpoint is None or source is None:
+        return
+    for spec in specs:
+        if spec.endpoint.name != endpoint:
+            there = sorted(name for name, model in models.items() if model.endpoint.name == endpoint)
+            what = (
+                f"lab {draft.key} is bound to this endpoint, but its model {spec.name} is at "
+                f"{spec.endpoint.name}; models there: {', '.join(there) or 'none'}"
+            )
+            raise source.wrong("endpoint", what, endpoint)
+
+
+def _check_channels(drafts: list[Draft], by_key: Mapping[str, Lab], hq: str) -> None:
+    taken = {hq: "what crosses labs"}
+    for draft in drafts:
+        channel = by_key[draft.key].channel
+        if channel in taken:
+            source = draft.source_of("channel") or Source(draft.folder)
+            raise source.wrong("channel", f"taken by {taken[channel]}; each lab has its own", channel)
+        taken[channel] = f"lab {draft.key}"

@@ -1,0 +1,235 @@
+"""The schema of lab.toml and labjam.toml: every key they may hold, and what each allows."""
+
+import re
+import zoneinfo
+from collections.abc import Callable
+from difflib import get_close_matches
+from functools import cache
+from typing import Annotated, Literal, Self, cast
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def allowed(known: list[str], given: str) -> str:
+    """Word a list of what would have been right, the likeliest first where one is close."""
+    close = get_close_matches(given, known, 1)
+    guess = f"did you mean {close[0]}? " if close else ""
+    return f"{guess}Allowed: {', '.join(known)}" if known else "none is defined"
+
+
+class Table(BaseModel):
+    """A TOML table: each key optional, unless it says otherwise, since tables are laid over one another."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _known_keys(cls, raw: object) -> object:
+        if isinstance(raw, dict):
+            for key in cast("dict[str, object]", raw):
+                if key not in cls.model_fields:
+                    text = f"unknown key; {allowed(list(cls.model_fields), key)}"
+                    raise PydanticCustomError("unknown_key", "{text}", {"text": text, "key": key})
+        return cast("object", raw)
+
+
+def _matching(pattern: str, what: str) -> Callable[[str], str]:
+    compiled = re.compile(pattern)
+
+    def check(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(what)
+        return text
+
+    return check
+
+
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(zoneinfo.available_timezones())
+
+
+def _zone(name: str) -> str:
+    if not _zones():
+        raise ValueError("this machine has no time zone database; install the tzdata package")
+    if name not in _zones():
+        close = get_close_matches(name, sorted(_zones()), 1)
+        raise ValueError(f'not an IANA time zone; for example "{close[0] if close else "America/Chicago"}"')
+    return name
+
+
+def base_url(url: str) -> str:
+    """Check an endpoint's address and drop its closing slash; ValueError says what is wrong."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+        _ = parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if parts.scheme not in {"http", "https"} or not host or re.search(r"\s", url):
+        raise ValueError('not a web address; for example "https://api.openai.com/v1"')
+    if parts.username is not None:
+        raise ValueError("must not carry a user name or password; use auth")
+    if parts.query or parts.fragment:
+        raise ValueError("must end with its path, without ? and #")
+    if re.search(r"/(chat/completions|responses|completions)/?$", parts.path):
+        raise ValueError("must end before /chat/completions or /responses, usually with /v1")
+    return url.rstrip("/")
+
+
+def _distinct(items: list[str]) -> list[str]:
+    if len(set(items)) < len(items):
+        raise ValueError("must not name the same thing twice")
+    return items
+
+
+Line = Annotated[
+    str,
+    AfterValidator(_matching(r"(?=.*\S)[^\x00-\x1f\x7f\x85\u2028\u2029]+", "must be one line, not empty")),
+]
+Channel = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[^\W_A-Z][^\WA-Z-]*(-[^\WA-Z-]*)*|[CG][A-Z0-9]{8,20}",
+            'not a channel\'s name without "#", nor its id; for example "jam-argonne" or "C0123456789"',
+        )
+    ),
+]
+Moderator = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[UWS][A-Z0-9]{6,20}|[^\s@<>]+@[^\s@<>]+\.[^\s@<>]+",
+            'not a Slack user id ("U…"), a user group id ("S…") or an e-mail address',
+        )
+    ),
+]
+Host = Annotated[
+    str,
+    AfterValidator(
+        _matching(r"([a-z0-9-]+\.)+[a-z0-9-]+", 'not a host in lower case; for example "doi.org"')
+    ),
+]
+Zone = Annotated[str, AfterValidator(_zone)]
+Url = Annotated[str, AfterValidator(base_url)]
+Variable = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"[A-Za-z_][A-Za-z0-9_]*",
+            "not the name of an environment variable (a token itself stays out of this file)",
+        )
+    ),
+]
+Names = Annotated[list[Line], Field(min_length=1), AfterValidator(_distinct)]
+Count = Annotated[int, Field(ge=0)]
+Size = Annotated[int, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+class CapsTable(Table):
+    """`[caps]`"""
+
+    person_questions_per_hour: Count | None = None
+    lab_questions_per_hour: Count | None = None
+
+
+class LabTable(Table):
+    """lab.toml, and `[labs.KEY]` of labjam.toml."""
+
+    name: Line | None = None
+    short: Line | None = None
+    place: Line | None = None
+    channel: Channel | None = None
+    zone: Zone | None = None
+    models: Names | None = None
+    answer: Literal["all", "mention"] | None = None
+    contact: Line | None = None
+    moderators: Annotated[list[Moderator], AfterValidator(_distinct)] | None = None
+    caps: CapsTable | None = None
+    endpoint: Line | None = None
+    link_hosts: list[Host] | None = None
+
+    def under(self, over: Self) -> Self:
+        """Lay another table over this one, key by key; caps likewise."""
+        changes = {key: getattr(over, key) for key in over.model_fields_set}
+        if self.caps and over.caps:
+            caps = {key: getattr(over.caps, key) for key in over.caps.model_fields_set}
+            changes["caps"] = self.caps.model_copy(update=caps)
+        return self.model_copy(update=changes)
+
+
+class AuthTable(Table):
+    """`auth`: a scheme, and the one place its token comes from."""
+
+    scheme: Literal["bearer", "raw", "none"] = "bearer"
+    env: Variable = ""
+    file: Line = ""
+    command: Line = ""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        sources = sum(map(bool, (self.env, self.file, self.command)))
+        if self.scheme == "none" and sources:
+            raise ValueError('scheme "none" takes no env, file or command')
+        if self.scheme != "none" and sources != 1:
+            raise ValueError("must name exactly one of env, file, command")
+        return self
+
+
+class EndpointTable(Table):
+    """`[endpoints.NAME]`"""
+
+    base_url: Url
+    auth: AuthTable | None = None
+    headers: dict[str, Line] = {}
+
+
+class ModelTable(Table):
+    """`[models.NAME]`; without `endpoint` and `base_url` the model is at OPENAI_BASE_URL."""
+
+    id: Line | None = None
+    endpoint: Line | None = None
+    base_url: Url | None = None
+    auth: AuthTable | None = None
+    headers: dict[str, Line] | None = None
+    api: Literal["responses", "chat"] | None = None
+    context: Size = 128_000
+    max_output: Size = 16_000
+    developer_role: bool = False
+    reasoning_effort: Line = ""
+    images: bool = False
+    first_token_timeout: Seconds = 300.0
+    stall_timeout: Seconds = 120.0
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.endpoint and self.base_url:
+            raise ValueError("endpoint and base_url: give one, not both")
+        if (self.auth or self.headers) and not self.base_url:
+            raise ValueError("auth and headers go with base_url, or into [endpoints.NAME]")
+        if self.max_output >= self.context:
+            raise ValueError("max_output must be smaller than context, which holds question and answer")
+        return self
+
+
+class JamTable(Table):
+    """`[jam]`: which labs run, and what holds for all of them."""
+
+    labs: Names | None = None
+    default_models: Names = ["default"]
+    hq: Channel | None = None
+
+
+class ConfigTable(Table):
+    """labjam.toml"""
+
+    jam: JamTable = JamTable()
+    models: dict[str, ModelTable] = {}
+    endpoints: dict[str, EndpointTable] = {}
+    labs: dict[str, LabTable] = {}
