@@ -59,7 +59,7 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
         if roles.slack:
             app = _bolt(
-                settings, authorized(identity, token), web_client("", settings.slack_api_url, session)
+                settings, authorized(identity, token), web_client(None, settings.slack_api_url, session)
             )
             intake = Intake(labs, jobs, Directory(outbox), outbox)
             handlers.register(app, intake, Feedback(jobs))

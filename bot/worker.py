@@ -8,7 +8,7 @@ from collections import Counter as Tally
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from itertools import cycle, islice
-from typing import Any
+from typing import Any, Literal
 
 from prometheus_client import Counter, Gauge
 
@@ -26,6 +26,8 @@ SLOTS = 512
 """Jobs one worker runs at once; each is a stream that mostly waits."""
 MAX_TRIES = 8
 """Of a job that breaks without asking for a retry itself."""
+
+Phase = Literal["working", "draining", "ended"]
 
 _RUNNING = Gauge("labjam_jobs_running", "Jobs that run in this process")
 _ENDED = Counter("labjam_jobs_ended_total", "Jobs that left this worker", ["kind", "how"])
@@ -57,31 +59,35 @@ class Worker:
         self._held: dict[str, _Held] = {}
         self._turn = cycle(range(len(jobs.labs)))
         self._freed = asyncio.Event()
-        self._stopping = False
+        self._phase: Phase = "working"
 
     async def run(self, stop: asyncio.Event, grace: float = 5.0) -> None:
         """Work until `stop`; then finish what ends within `grace` seconds and hand the rest over."""
         await insist(self._jobs.prepare)
         shards = range(self._jobs.store.shards)
-        takers = [asyncio.create_task(self._for_ever(self._take, shard)) for shard in shards]
+        takers = [asyncio.create_task(self._repeat(self._take, s, "working")) for s in shards]
         keepers = [
-            asyncio.create_task(self._for_ever(step, s))
+            asyncio.create_task(self._repeat(step, s, "working", "draining"))
             for s in shards
             for step in (self._pulse, self._sweep)
         ]
         try:
             await stop.wait()
         finally:
-            self._stopping = True
+            self._phase = "draining"
             await asyncio.wait(takers, timeout=1.0)  # a cancelled read could lose what it was given
             await _end(takers)
             await self._drain(grace)
+            self._phase = "ended"
             await _end(keepers)
             with suppress(StoreAway):
                 await self._jobs.leave()
 
-    async def _for_ever(self, step: Callable[[int], Coroutine[Any, Any, None]], shard: int) -> None:
-        while not (self._stopping and step == self._take):
+    async def _repeat(
+        self, step: Callable[[int], Coroutine[Any, Any, None]], shard: int, *phases: Phase
+    ) -> None:
+        # The phase, too: redis-py can take a cancellation for a time-out of its own.
+        while self._phase in phases:
             await insist(lambda: step(shard))
 
     async def _take(self, shard: int) -> None:
@@ -182,7 +188,7 @@ class Worker:
 
     async def _sweep(self, shard: int) -> None:
         room = self._slots - len(self._held)
-        if room > 0 and not self._stopping:
+        if room > 0 and self._phase == "working":
             for entry in await self._jobs.sweep(shard, self._lease, room, self._jobs.labs):
                 if entry.id not in self._held:
                     self._start(entry)

@@ -10,11 +10,13 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from bot.app import Roles, run
 from bot.settings import Settings
 from bot.store.embedded import EmbeddedServer
+from bot.store.journal import read
+from bot.store.redis import Store
 from bot.trial.messages import Message
 from bot.trial.model_server import ModelServer
 from bot.trial.server import LocalSlack
@@ -155,6 +157,15 @@ class Jam:
         """The bot's messages in a thread once its answers stand."""
         await until(lambda: self.whole(lab, ts, answers), timeout)
         return self.replies(lab, ts)
+
+    async def journal(self, lab: str) -> list[dict[str, Any]]:
+        """What the lab's journal holds."""
+        settings = self.settings()
+        url = settings.redis_url or f"unix://{settings.labjam_data.resolve()}/valkey.sock"
+        store = await Store.connect(url)
+        lines = [line async for line in read(store, lab)]
+        await store.close()
+        return lines
 
     def calls(self, method: str) -> int:
         """How often the bot called a method."""

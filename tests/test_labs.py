@@ -162,22 +162,21 @@ def test_the_default_model_at_openai_uses_responses(read: Read) -> None:
 
 
 def test_the_default_model_elsewhere_uses_chat(read: Read) -> None:
-    spec = read(OPENAI_BASE_URL="http://localhost:8000/v1/").models["default"]
-    assert (spec.api, spec.endpoint.base_url) == ("chat", "http://localhost:8000/v1")
-    assert spec.endpoint.auth == Auth("none")
+    spec = read(OPENAI_BASE_URL="http://a/v1/").models["default"]
+    assert (spec.api, spec.endpoint) == ("chat", Endpoint("a", "http://a/v1", Auth("none")))
     assert read(OPENAI_API_KEY="k").models["default"].endpoint.auth.env == "OPENAI_API_KEY"
 
 
 def test_models_and_endpoints_of_labjam_toml(read: Read) -> None:
-    config = TWO_ENDPOINTS + '[models.default]\nmax_output = 5\n[labs.argonne]\nmodels = ["large", "default"]'
-    labs = read({"conf/labjam.toml": config}, LABJAM_CONFIG="conf/labjam.toml")
+    own = '[labs.argonne]\nmodels = ["large", "default"]\n[models.default]\nlimit_output = true'
+    labs = read({"conf/labjam.toml": TWO_ENDPOINTS + own}, LABJAM_CONFIG="conf/labjam.toml")
     large, cloud, default = (labs.models[name] for name in ("large", "cloud", "default"))
     assert large.endpoint.base_url == "https://ours.example/v1"
     assert large.endpoint.auth == Auth("raw", file="conf/token")
     assert large.endpoint.headers == (("X-Project", "jam"),)
     assert large.context == 200_000
     assert cloud.endpoint == Endpoint("cloud", "https://cloud.example/v1", Auth("bearer", env="CLOUD_TOKEN"))
-    assert (default.id, default.max_output) == ("m", 5)
+    assert (default.id, default.limit_output) == ("m", True)
     assert labs["argonne"].models == (large, default)
 
 
@@ -282,6 +281,7 @@ def test_a_mistake_in_a_file_is_one_line(read: Read, file: str, content: str | b
         ({}, {"OPENAI_BASE_URL": "a"}, "OPENAI_BASE_URL: not a web address; *"),
         ({}, {"OPENAI_BASE_URL": ""}, "OPENAI_API_KEY: not set. Set it, or set OPENAI_BASE_URL to *"),
         ({"ours/Test/lab.toml": ""}, {}, "ours/Test: not a lab's key; *"),
+        ({"ours/hq/lab.toml": ""}, {}, "ours/hq: not a lab's key; *"),
         ({"ours/test/lab.toml": NEW_LAB}, {}, "ours/test/system.md: missing; every lab needs its own prompt"),
         ({"ours/argone/system.md": "a"}, {}, "ours/argone/lab.toml: name: missing; a new lab needs *"),
         (

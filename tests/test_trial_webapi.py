@@ -5,78 +5,75 @@ from typing import Any
 
 import aiohttp
 import pytest
-from slack_sdk.errors import SlackApiError
 
 from bot.trial.server import LocalSlack
-from tests.trial_fixtures import error_of, web_client
+from tests.trial_fixtures import refusal, web_client
 
 PLAIN = {"type": "plain_text", "text": "Go"}
 
 
 async def refused(call: Awaitable[Any]) -> str:
     """The error of a call that must fail."""
-    with pytest.raises(SlackApiError) as raised:
-        await call
-    return error_of(raised.value)
+    return str((await refusal(call))["error"])
 
 
-@pytest.mark.parametrize(
-    ("method", "arguments", "error"),
-    [
-        ("chat.postMessage", {"text": ""}, "no_text"),
-        ("chat.postMessage", {"text": ["x"]}, "invalid_arguments"),
-        ("chat.postMessage", {"text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
-        ("chat.postMessage", {"text": "x", "markdown_text": "y"}, "markdown_text_conflict"),
-        ("chat.postMessage", {"markdown_text": "x" * 12_001}, "msg_too_long"),
-        ("chat.postMessage", {"blocks": "no json"}, "invalid_blocks_format"),
-        ("chat.postMessage", {"blocks": [{"type": "divider"}] * 51}, "invalid_blocks"),
-        ("chat.postMessage", {"blocks": [{"type": "surprise"}]}, "invalid_blocks"),
-        (
-            "chat.postMessage",
-            {"blocks": [{"type": "markdown", "text": "x" * 6_001}] * 2},
-            "msg_blocks_too_long",
-        ),
-        (
-            "chat.postMessage",
-            {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3_001}}]},
-            "",
-        ),
-        ("chat.postMessage", {"blocks": [{"type": "section", "text": "not an object"}]}, ""),
-        ("chat.postMessage", {"blocks": [{"type": "header", "text": PLAIN | {"text": "x" * 151}}]}, ""),
-        ("chat.postMessage", {"blocks": [{"type": "context", "elements": [PLAIN] * 11}]}, ""),
-        ("chat.postMessage", {"blocks": [{"type": "context_actions", "elements": [{"type": "button"}]}]}, ""),
-        ("chat.postMessage", {"blocks": [{"type": "image", "image_url": "https://x"}]}, ""),
-        ("chat.postMessage", {"blocks": [{"type": "table", "rows": []}]}, ""),
-        ("chat.postMessage", {"metadata": {"event_type": 1}, "text": "x"}, "invalid_metadata_schema"),
-        (
-            "chat.postMessage",
-            {"blocks": [{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}] * 2},
-            "invalid_attachments",
-        ),
-        (
-            "chat.postMessage",
-            {
-                "blocks": [
-                    {"type": "actions", "elements": [{"type": "button", "text": PLAIN, "value": "x" * 2001}]}
-                ]
-            },
-            "",
-        ),
-        ("chat.update", {"ts": "1.000001", "text": "x"}, "message_not_found"),
-        ("chat.delete", {"ts": "1.000001"}, "message_not_found"),
-        ("chat.postEphemeral", {"user": "U0NOBODY", "text": "x"}, "user_not_in_channel"),
-        ("conversations.replies", {"ts": "1.000001"}, "thread_not_found"),
-        ("conversations.history", {"cursor": "?"}, "invalid_cursor"),
-        ("reactions.add", {"timestamp": "1.000001", "name": "eyes"}, "message_not_found"),
-        ("views.publish", {"user_id": "U0NOBODY", "view": {"type": "home", "blocks": []}}, "user_not_found"),
-        (
-            "views.open",
-            {"trigger_id": "1", "view": {"type": "modal", "blocks": [], "x": "x" * 250_000}},
-            "view_too_large",
-        ),
-        ("chat.scheduleMessage", {"text": "x"}, "unknown_method"),
-    ],
-)
+REFUSED: list[tuple[str, dict[str, Any], str]] = [
+    ("chat.postMessage", {"text": ""}, "no_text"),
+    ("chat.postMessage", {"text": ["x"]}, "invalid_arguments"),
+    ("chat.postMessage", {"text": "x", "thread_ts": "1.000001"}, "thread_not_found"),
+    ("chat.postMessage", {"text": "x", "markdown_text": "y"}, "markdown_text_conflict"),
+    ("chat.postMessage", {"markdown_text": "x" * 12_001}, "msg_too_long"),
+    ("chat.postMessage", {"blocks": "no json"}, "invalid_blocks_format"),
+    ("chat.postMessage", {"blocks": [{"type": "divider"}] * 51}, "invalid_blocks"),
+    ("chat.postMessage", {"blocks": [{"type": "surprise"}]}, "invalid_blocks"),
+    (
+        "chat.postMessage",
+        {"blocks": [{"type": "markdown", "text": "x" * 6_001}] * 2},
+        "msg_blocks_too_long",
+    ),
+    (
+        "chat.postMessage",
+        {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3_001}}]},
+        "",
+    ),
+    ("chat.postMessage", {"blocks": [{"type": "section", "text": "not an object"}]}, ""),
+    ("chat.postMessage", {"blocks": [{"type": "header", "text": PLAIN | {"text": "x" * 151}}]}, ""),
+    ("chat.postMessage", {"blocks": [{"type": "context", "elements": [PLAIN] * 11}]}, ""),
+    ("chat.postMessage", {"blocks": [{"type": "context_actions", "elements": [{"type": "button"}]}]}, ""),
+    ("chat.postMessage", {"blocks": [{"type": "image", "image_url": "https://x"}]}, ""),
+    ("chat.postMessage", {"blocks": [{"type": "table", "rows": []}]}, ""),
+    ("chat.postMessage", {"metadata": {"event_type": 1}, "text": "x"}, "invalid_metadata_schema"),
+    (
+        "chat.postMessage",
+        {"blocks": [{"type": "table", "rows": [[{"type": "raw_text", "text": "x"}]]}] * 2},
+        "invalid_attachments",
+    ),
+    (
+        "chat.postMessage",
+        {
+            "blocks": [
+                {"type": "actions", "elements": [{"type": "button", "text": PLAIN, "value": "x" * 2001}]}
+            ]
+        },
+        "",
+    ),
+    ("chat.update", {"ts": "1.000001", "text": "x"}, "message_not_found"),
+    ("chat.delete", {"ts": "1.000001"}, "message_not_found"),
+    ("chat.postEphemeral", {"user": "U0NOBODY", "text": "x"}, "user_not_in_channel"),
+    ("conversations.replies", {"ts": "1.000001"}, "thread_not_found"),
+    ("conversations.history", {"cursor": "?"}, "invalid_cursor"),
+    ("reactions.add", {"timestamp": "1.000001", "name": "eyes"}, "message_not_found"),
+    ("views.publish", {"user_id": "U0NOBODY", "view": {"type": "home", "blocks": []}}, "user_not_found"),
+    (
+        "views.open",
+        {"trigger_id": "1", "view": {"type": "modal", "blocks": [], "x": "x" * 250_000}},
+        "view_too_large",
+    ),
+    ("chat.scheduleMessage", {"text": "x"}, "unknown_method"),
+]
+
+
+@pytest.mark.parametrize(("method", "arguments", "error"), REFUSED)
 async def test_what_slack_refuses(method: str, arguments: dict[str, Any], error: str) -> None:
     async with LocalSlack() as slack, web_client(slack) as client:
         lab = slack.add_channel("jam")
@@ -123,9 +120,8 @@ async def test_threads_and_channels_come_in_pages() -> None:
         replies = [await slack.post(ana, lab, f"r{n}", thread_ts=root) for n in range(5)]
         await slack.delete(ana, lab, replies.pop(2))
         await slack.post(ana, lab, "another root")
-        seen: list[list[str]] = []
-        async for page in await client.conversations_replies(channel=lab, ts=root, limit=3):
-            seen.append([each["text"] for each in page["messages"]])
+        pages = await client.conversations_replies(channel=lab, ts=root, limit=3)
+        seen = [[each["text"] for each in page["messages"]] async for page in pages]
         assert seen == [["root", "r0", "r1", "r3"], ["root", "r4"]]
         later = await client.conversations_replies(channel=lab, ts=root, oldest=replies[1])
         assert later["messages"][0]["reply_count"] == 4
@@ -207,7 +203,6 @@ async def test_who_may_call() -> None:
         assert "chat:write" in str(known.headers["x-oauth-scopes"])
         slack.workspace.app.scopes.discard("chat:write")
         lab = slack.add_channel("jam")
-        with pytest.raises(SlackApiError) as raised:
-            await client.chat_postMessage(channel=lab, text="x")
-        assert raised.value.response["needed"] == "chat:write"
-        assert "im:history" in raised.value.response["provided"]
+        answer = await refusal(client.chat_postMessage(channel=lab, text="x"))
+        assert (answer["error"], answer["needed"]) == ("missing_scope", "chat:write")
+        assert "im:history" in answer["provided"]

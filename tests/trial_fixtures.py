@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.trial.server import LocalSlack
@@ -85,10 +86,13 @@ async def bolt(slack: LocalSlack, sockets: int = 1, *, listen: bool = True) -> A
                 await handler.close_async()
 
 
-def error_of(raised: Exception) -> str:
-    """The error name Slack answered, from a SlackApiError."""
-    response: Any = getattr(raised, "response", {})
-    return str(response["error"])
+async def refusal(call: Awaitable[Any]) -> Any:
+    """Slack's answer (status_code, headers and the body's fields) to a call that must fail."""
+    try:
+        await call
+    except SlackApiError as raised:
+        return cast("Any", raised).response
+    raise AssertionError("Slack did not refuse")
 
 
 @dataclass

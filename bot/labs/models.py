@@ -1,6 +1,7 @@
 """Which models and endpoints there are: labjam.toml's, and the one of OPENAI_BASE_URL and LABJAM_MODEL."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -102,16 +103,8 @@ def _id(key: str, table: ModelTable, settings: Settings, source: Source) -> str:
 
 
 def _model(name: str, table: ModelTable, endpoint: Endpoint, id_: str) -> ModelSpec:
-    return ModelSpec(
-        name=name,
-        id=id_,
-        endpoint=endpoint,
-        api=table.api or ("responses" if endpoint.base_url == OPENAI else "chat"),
-        context=table.context,
-        max_output=table.max_output,
-        developer_role=table.developer_role,
-        reasoning_effort=table.reasoning_effort,
-        images=table.images,
-        first_token_timeout=table.first_token_timeout,
-        stall_timeout=table.stall_timeout,
-    )
+    api = table.api or ("responses" if endpoint.base_url == OPENAI else "chat")
+    own = {"name", "id", "endpoint", "api"}
+    # The other fields have one name in both, so that a new one can't be forgotten here.
+    same = {field.name: getattr(table, field.name) for field in fields(ModelSpec) if field.name not in own}
+    return ModelSpec(name, id_, endpoint, api, **same)

@@ -206,6 +206,8 @@ class ModelTable(Table):
     images: bool = False
     first_token_timeout: Seconds = 300.0
     stall_timeout: Seconds = 120.0
+    limit_output: bool = False
+    stream_usage: bool = True
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

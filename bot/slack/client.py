@@ -45,7 +45,7 @@ def open_session() -> aiohttp.ClientSession:
     )
 
 
-def web_client(token: str, api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
+def web_client(token: str | None, api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
     """A client that repeats nothing by itself: slack_sdk would post twice after a dropped reply."""
     return AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
 

@@ -27,12 +27,15 @@ class Envelope:
     timer: asyncio.TimerHandle | None = None
     encoded: str = ""
 
+    def __post_init__(self) -> None:
+        # At once: the payload shares lists with messages that go on changing.
+        self.encoded = json.dumps(self.payload)
+
     def frame(self) -> str:
         """The Socket Mode frame.
 
         Slack: https://docs.slack.dev/apis/events-api/using-socket-mode#events
         """
-        self.encoded = self.encoded or json.dumps(self.payload)
         head: dict[str, Any] = {"envelope_id": self.id, "type": self.kind}
         head["accepts_response_payload"] = self.accepts_response
         if self.kind == "events_api":

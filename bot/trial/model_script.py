@@ -60,6 +60,9 @@ def _text(content: Any) -> str:
     return "".join(part.get("text", "") for part in content)
 
 
+ECHO = "as some endpoints do, this message echoes the prompt"
+"""The message of every scripted error: it must not reach a log."""
+
 Script = Callable[[SeenRequest], Reply]
 """Decides per request; exchange `ModelServer.script` at any time."""
 
@@ -155,7 +158,7 @@ def whole(seen: SeenRequest, reply: Reply) -> dict[str, Any]:
 
 def error_body(code: str) -> dict[str, Any]:
     """An error as OpenAI's endpoints write it."""
-    return {"error": {"message": "scripted", "type": "scripted_error", "param": None, "code": code or None}}
+    return {"error": {"message": ECHO, "type": "scripted_error", "param": None, "code": code or None}}
 
 
 def _chat(model: str, kind: str) -> dict[str, Any]:
@@ -270,6 +273,6 @@ def _responses_frames(model: str, reply: Reply, parts: list[str]) -> Frames:
         frame("response.output_item.done", output_index=0, item=_item(reply, last=True)),
         frame(f"response.{done['status']}", response=done),
     ]
-    error = {"code": reply.code, "message": "scripted"}
+    error = {"code": reply.code, "message": ECHO}
     failed = frame("response.failed", response=started | {"status": "failed", "error": error})
     return Frames(opening, pieces, b"".join(closing), failed)

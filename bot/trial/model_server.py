@@ -5,7 +5,7 @@ import asyncio
 import time
 from collections import deque
 from dataclasses import replace
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -32,6 +32,7 @@ class ModelServer:
         self.models: list[dict[str, Any]] = [
             {"id": name, "object": "model", "created": 1_767_225_600, "owned_by": "labjam"} for name in models
         ]
+        self.streams = True  # False: answers whole, whatever the request asks for
         self.lists_models = True  # False: GET /models is a 404, as at some lab endpoints
         self.requests: deque[SeenRequest] = deque(maxlen=10_000)
         self.concurrent = 0
@@ -61,6 +62,13 @@ class ModelServer:
             await self._runner.cleanup()
             self._runner = None
 
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
     async def _handle(self, request: web.BaseRequest) -> web.StreamResponse:
         if request.transport is not None:
             self._peers.add(request.transport.get_extra_info("peername"))
@@ -75,7 +83,7 @@ class ModelServer:
         reply = self.script(seen)
         if reply.status != 200:
             return web.json_response(error_body(reply.code), status=reply.status, headers=dict(reply.headers))
-        if not body.get("stream"):
+        if not (body.get("stream") and self.streams):
             return web.json_response(whole(seen, reply))
         return await self._stream(request, seen, reply)
 

@@ -42,7 +42,8 @@ def message_json(ws: Workspace, message: Message) -> Dict:
         "edited": message.edited,
         "files": [file_json(ws, ws.files[each]) for each in message.files],
         "reactions": [
-            {"name": name, "users": users, "count": len(users)} for name, users in message.reactions.items()
+            {"name": name, "users": users.copy(), "count": len(users)}
+            for name, users in message.reactions.items()
         ],
     }
     body |= {name: value for name, value in optional.items() if value}

@@ -87,6 +87,10 @@ class LocalSlack(PeopleActs, Interactions):
         """The Web API calls so far, oldest first; bounded by `calls_kept`."""
         return self.api.calls
 
+    def calls_of(self, method: str) -> list[Call]:
+        """The Web API calls of one method, oldest first."""
+        return [call for call in self.api.calls if call.method == method]
+
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; port 0 takes a free one."""
         server = web.Server(self._serve, access_log=None, handler_cancellation=False)

@@ -48,9 +48,9 @@ class WebApi:
         """Handle one call."""
         name = request.path[len("/api/") :]
         body = await request.read() if request.body_exists else b""
-        await self.faults.hold(name)
         call = Call(name, {}, self.clock())
         self.calls.append(call)
+        await self.faults.hold(name)
         fault = self.faults.take(name)
         answer, headers = self._answer(request, body, call, fault)
         if fault and fault.kind in {"drop_before", "drop_after"}:

@@ -109,11 +109,11 @@ class Webhook:
 def _encode(envelope: Envelope) -> tuple[str, str]:
     match envelope.kind:
         case "events_api":
-            return json.dumps(envelope.payload), "application/json"
+            return envelope.encoded, "application/json"
         case "slash_commands":
             return urlencode(envelope.payload), "application/x-www-form-urlencoded"
         case _:
-            return urlencode({"payload": json.dumps(envelope.payload)}), "application/x-www-form-urlencoded"
+            return urlencode({"payload": envelope.encoded}), "application/x-www-form-urlencoded"
 
 
 def _payload(text: str) -> dict[str, Any] | None:

@@ -61,7 +61,7 @@ def stop(site: Site, arguments: Arguments) -> Dict:
         raise MethodError("invalid_arguments", detail="session_status")
     before = site.changes.before(channel, message)
     _write(site, message, chunks)
-    message.raw += with_ids(blocks)
+    message.raw = [*message.raw, *with_ids(blocks)]
     message.metadata = metadata
     ws.end_stream(channel.id, message.ts, "stopped")
     ws.sessions.setdefault((channel.id, message.thread_ts or ""), Session()).status = status
@@ -121,16 +121,23 @@ def _write(site: Site, message: Message, chunks: list[Dict]) -> None:
 def _add(message: Message, chunk: Dict) -> None:
     match chunk["type"]:
         case "markdown_text" if chunk["text"]:
-            if not message.raw or message.raw[-1]["type"] != "markdown":
-                message.raw.append({"type": "markdown", "text": ""})
-            message.raw[-1]["text"] += chunk["text"]
-            message.text += chunk["text"]
+            _write_text(message, chunk["text"])
         case "blocks":
-            message.raw += with_ids(chunk["blocks"])
+            message.raw = [*message.raw, *with_ids(chunk["blocks"])]
         case "task_update" | "plan_update" if message.stream:
             message.stream.tasks[str(chunk.get("id", "plan"))] = chunk
         case _:
             return
+
+
+def _write_text(message: Message, text: str) -> None:
+    """Grow the last markdown block, or begin one; blocks already handed out stay as they are."""
+    message.text += text
+    kept = message.raw
+    if kept and kept[-1]["type"] == "markdown":
+        text = kept[-1]["text"] + text
+        kept = kept[:-1]
+    message.raw = [*kept, {"type": "markdown", "text": text}]
 
 
 METHODS = {
