@@ -59,15 +59,3 @@ async def test_a_stall_is_hung_up_on() -> None:
         with pytest.raises(Exception, match="silent"):
             await at.ask("chat", Reply("one two", pieces=2, ending="stall", after=1), stall_timeout=0.05)
         await until(lambda: at.server.aborted == 1, AT_ONCE)
-
-
-async def test_closing_the_models_ends_what_runs() -> None:
-    async with stage() as at:
-        at.plan.when("", LONG)
-        seen: list[str | Finish] = []
-        task = asyncio.create_task(read_all(at.models.stream(at.request("chat")), seen))
-        await until(lambda: bool(seen))
-        await at.models.close()
-        await until(lambda: at.server.concurrent == 0, AT_ONCE)
-        with pytest.raises(Exception, match="connection broke"):
-            await task

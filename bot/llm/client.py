@@ -80,7 +80,7 @@ class Clients:
         self._clients: dict[Endpoint, _Client] = {}
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; a stream that still runs would hear of it only at its time-out."""
         clients = list(self._clients.values())
         self._clients.clear()
         for client in clients:

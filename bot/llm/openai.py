@@ -41,7 +41,7 @@ class OpenAIModels:
         self._clients = Clients(env, now)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection; close the streams first."""
         await self._clients.close()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[str | Finish]:

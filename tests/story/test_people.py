@@ -1,0 +1,118 @@
+"""What people do: asides, edits, deletions, mentions, direct messages, other bots."""
+
+from bot.trial.model_script import Plan, Reply
+from tests.jam import Jam, ended, until
+
+
+async def nothing_is_asked(jam: Jam) -> None:
+    """A question that comes after all others is answered, and only that one was."""
+    ts = await jam.ask("princeton", "the last one")
+    await jam.answer("princeton", ts)
+    await jam.slack.settled()
+    assert [request.question for request in jam.model.requests] == ["the last one"]
+
+
+async def test_an_aside_is_never_answered(jam: Jam) -> None:
+    await jam.ask("argonne", "// lunch at noon?")
+    await nothing_is_asked(jam)
+
+
+async def test_a_thread_that_began_with_an_aside_stays_among_people(jam: Jam) -> None:
+    ts = await jam.ask("argonne", "// who has beam time?")
+    await jam.ask("argonne", "I have, on Friday", ts)
+    await nothing_is_asked(jam)
+
+
+async def test_bots_are_never_answered(jam: Jam) -> None:
+    bot = jam.slack.add_person("otherbot", is_bot=True)
+    await jam.slack.join(bot, jam.channels["argonne"])
+    await jam.slack.post(bot, jam.channels["argonne"], "hello, fellow bot")
+    await nothing_is_asked(jam)
+
+
+async def test_another_persons_remark_is_left_alone_until_they_mention_us(jam: Jam) -> None:
+    other = jam.slack.add_person("colleague")
+    await jam.slack.join(other, jam.channels["idaho"])
+    ts = await jam.ask("idaho", "how hot is it?")
+    await jam.answer("idaho", ts)
+    await jam.slack.post(other, jam.channels["idaho"], "quite hot, I think", thread_ts=ts)
+    us = jam.slack.workspace.bot
+    await jam.slack.post(other, jam.channels["idaho"], f"<@{us}> in kelvin?", thread_ts=ts)
+    await jam.answer("idaho", ts, answers=2)
+    assert [request.question for request in jam.model.requests] == ["how hot is it?", "in kelvin?"]
+
+
+async def test_an_edit_before_the_answer_changes_the_question(jam: Jam) -> None:
+    jam.model.script = Plan(lambda _: Reply("ok", wait=1.0))
+    root = await jam.ask("berkeley", "first")
+    second = await jam.ask("berkeley", "secnod", root)
+    await jam.slack.edit(jam.people["berkeley"], jam.channels["berkeley"], second, "second")
+    await jam.answer("berkeley", root, answers=2)
+    assert [request.question for request in jam.model.requests] == ["first", "second"]
+
+
+async def test_an_edit_after_the_answer_offers_to_answer_again(jam: Jam) -> None:
+    jam.model.script = Plan(lambda seen: Reply(f"On {seen.question}."))
+    ts = await jam.ask("brookhaven", "gold")
+    [answer] = await jam.answer("brookhaven", ts)
+    await jam.slack.edit(jam.people["brookhaven"], jam.channels["brookhaven"], ts, "copper")
+    await until(lambda: "edited" in jam.replies("brookhaven", ts)[0].visible_text)
+    assert jam.replies("brookhaven", ts)[0].written == "On gold."
+    await jam.slack.click(jam.people["brookhaven"], jam.channels["brookhaven"], answer.ts, "labjam_again")
+    await until(lambda: jam.replies("brookhaven", ts)[0].written == "On copper.")
+    await jam.ask("brookhaven", "and then?", ts)
+    await jam.answer("brookhaven", ts, answers=2)
+    assert "gold" not in str(jam.model.requests[-1].body["messages"][1:])
+
+
+async def test_a_deleted_question_stops_and_withdraws_its_answer(jam: Jam) -> None:
+    jam.model.script = Plan(lambda _: Reply("too much said " * 300, pieces=300, seconds=30))
+    ts = await jam.ask("livermore", "oops")
+    await until(lambda: bool(jam.replies("livermore", ts)))
+    await jam.slack.delete(jam.people["livermore"], jam.channels["livermore"], ts)
+    await until(lambda: jam.model.aborted == 1, 2.0)
+    await until(lambda: not jam.replies("livermore", ts))
+
+
+async def test_a_deleted_question_is_not_part_of_its_thread(jam: Jam) -> None:
+    root = await jam.ask("livermore", "keep this")
+    await jam.answer("livermore", root)
+    gone = await jam.ask("livermore", "forget this", root)
+    await jam.answer("livermore", root, answers=2)
+    await jam.slack.delete(jam.people["livermore"], jam.channels["livermore"], gone)
+    await until(lambda: len(jam.replies("livermore", root)) == 1)
+    await jam.ask("livermore", "what did I say?", root)
+    await jam.answer("livermore", root, answers=2)
+    assert "forget this" not in str(jam.model.requests[-1].body)
+
+
+async def test_a_direct_message_is_answered_for_the_persons_own_lab(jam: Jam) -> None:
+    channel, ts = await jam.slack.dm(jam.people["los-alamos"], "which lab am I in?")
+    await until(lambda: bool(ended(jam.slack.replies_of_bot(channel, ts))))
+    assert "Los Alamos" in jam.model.requests[0].body["messages"][0]["content"]
+
+
+async def test_a_stranger_is_told_where_to_ask(jam: Jam) -> None:
+    stranger = jam.slack.add_person("stranger")
+    channel, ts = await jam.slack.dm(stranger, "hello?")
+    await until(lambda: bool(jam.slack.replies_of_bot(channel, ts)))
+    assert "#jam-argonne" in jam.slack.replies_of_bot(channel, ts)[0].visible_text
+    hall = jam.slack.add_channel("cafeteria", [stranger])
+    ts = await jam.slack.post(stranger, hall, f"<@{jam.slack.workspace.bot}> hello?")
+    await until(lambda: bool(jam.slack.replies_of_bot(hall, ts)))
+    assert not jam.model.requests
+
+
+async def test_a_file_without_words_is_not_guessed_at(jam: Jam) -> None:
+    ts = await jam.slack.post(
+        jam.people["argonne"], jam.channels["argonne"], "", files=[("plot.png", b"png")]
+    )
+    await until(lambda: bool(jam.replies("argonne", ts)))
+    assert "in words" in jam.replies("argonne", ts)[0].visible_text
+
+
+async def test_joining_and_topics_are_no_questions(jam: Jam) -> None:
+    newcomer = jam.slack.add_person("newcomer")
+    await jam.slack.join(newcomer, jam.channels["argonne"])
+    await jam.slack.post(newcomer, jam.channels["argonne"], "set the topic", subtype="channel_topic")
+    await nothing_is_asked(jam)
