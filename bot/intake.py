@@ -1,15 +1,21 @@
 """Takes a message in before Slack gets its acknowledgement: once that is sent, the question is kept."""
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from bot.labs import Lab, Labs
+from bot.records import micros
 from bot.routing import Ask, Decision, Edit, Ignore, Refuse, Withdraw, decide, opens_a_jam_thread
 from bot.slack.directory import Directory
 from bot.slack.events import Incoming, read_message
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs
 from bot.store.questions import Questions, answer_job_at
+
+OVERTAKES = 600
+"""Seconds in which an edit may reach us before its question does: Slack redelivers for six minutes.
+It then is the question, with its newest text; so is an aside that lost its slashes."""
 
 log = logging.getLogger(__name__)
 
@@ -65,6 +71,15 @@ class Intake:
                 job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
                 key = lab.key if lab else "hq"
                 return f"deleted: {await self._questions.withdraw(key, _mailbox(incoming), job, incoming.at)}"
+
+    async def _edit(self, incoming: Incoming, lab: Lab | None) -> str:
+        job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
+        edited = await self._questions.edit(_mailbox(incoming), job, incoming.text, incoming.at)
+        if edited == "unknown" and incoming.at - micros(incoming.ts) < OVERTAKES * 1_000_000:
+            asked = decide(replace(incoming, kind="posted"), lab)
+            if isinstance(asked, Ask):
+                return await self._ask(asked, lab)
+        return f"edit: {edited}"
 
     async def _ask(self, ask: Ask, lab: Lab | None) -> str:
         if ask.if_ours and not await self._is_ours(ask, lab):

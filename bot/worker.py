@@ -56,7 +56,7 @@ class Worker:
         self._lease = lease
         self._clock = clock
         self._chance = chance or random.Random()  # noqa: S311 - jitter
-        self._held: dict[str, _Held] = {}
+        self._held: dict[Entry, _Held] = {}
         self._turn = cycle(range(len(jobs.labs)))
         self._freed = asyncio.Event()
         self._phase: Phase = "working"
@@ -119,13 +119,13 @@ class Worker:
         return [lab for lab in in_turn if running[lab] < share][: max(room, 0)]
 
     def _start(self, entry: Entry) -> None:
-        held = self._held[entry.id] = _Held(entry, Lease(self._lease, self._clock))
+        held = self._held[entry] = _Held(entry, Lease(self._lease, self._clock))
         held.task = asyncio.create_task(self._work(held))
         held.task.add_done_callback(lambda _: self._free(entry))
         _RUNNING.set(len(self._held))
 
     def _free(self, entry: Entry) -> None:
-        self._held.pop(entry.id, None)
+        self._held.pop(entry, None)
         self._freed.set()
         _RUNNING.set(len(self._held))
 
@@ -176,7 +176,7 @@ class Worker:
         due = [held for held in mine if now - held.lease.renewed_at > self._lease / 4]
         lost, cancelled = await self._jobs.pulse(shard, [held.entry for held in due])
         for held in due:
-            if held.entry.id not in lost:
+            if held.entry not in lost:
                 held.lease.renew(now)
             elif held.task:
                 held.lease.lose()
@@ -190,7 +190,7 @@ class Worker:
         room = self._slots - len(self._held)
         if room > 0 and self._phase == "working":
             for entry in await self._jobs.sweep(shard, self._lease, room, self._jobs.labs):
-                if entry.id not in self._held:
+                if entry not in self._held:
                     self._start(entry)
         await asyncio.sleep(self._lease / 4 * self._chance.uniform(0.8, 1.2))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.errors import ModelCut
 from bot.llm.chat_api import chat_body
 from bot.llm.model import Api, Auth, Endpoint, Finish, Message, ModelRequest, ModelSpec
 from bot.llm.openai import OpenAIModels
@@ -137,6 +138,29 @@ async def test_a_refusal_of_an_endpoint_that_cannot_stream(api: Api) -> None:
         at.server.streams = False
         text, finish = await at.ask(api, Reply("No.", ending="refused"))
         assert (text, finish.reason, finish.refusal) == ("", "refused", "No.")
+
+
+async def test_usage_that_comes_late() -> None:
+    async with stage() as at:
+        _, finish = await at.ask("chat", Reply(closing_gap=0.03))
+        assert finish.usage
+
+
+@both_apis
+async def test_what_follows_the_end_is_not_waited_for(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.llm.openai.USAGE_TIMEOUT", 0.1)
+    monkeypatch.setattr("bot.llm.openai.CLOSING_TIMEOUT", 0.03)
+    async with stage() as at:
+        text, finish = await at.ask(api, Reply("yes", closing_gap=60 if api == "chat" else 0.1))
+        assert (text, finish.reason) == ("yes", "stop")
+
+
+async def test_a_connection_that_breaks_after_the_end_loses_nothing() -> None:
+    async with stage() as at:
+        text, finish = await at.ask("chat", Reply("yes", ending="torn"))
+        assert (text, finish.reason) == ("yes", "stop")
+        with pytest.raises(ModelCut):
+            await at.ask("responses", Reply("yes", ending="torn"))
 
 
 async def test_one_connection_serves_many_answers() -> None:

@@ -3,24 +3,25 @@
 import json
 from typing import Any, cast
 
+from bot.errors import UsageError
+
 Manifest = dict[str, Any]
 
 SCOPES = {
     "app_mentions:read": "hear mentions",
-    "assistant:write": "suggest questions in the agent panel",
+    "assistant:write": "be an agent: Slack asks it of every app with the agent view",
     "channels:history": "read questions in public channels, and a thread after a crash",
     "channels:read": "find the jam channels by name",
     "chat:write": "answer",
-    "commands": "/jam",
-    "files:write": "post what is too long for messages",
+    "commands": "/jam and the message shortcuts",
     "files:read": "read files that come with a question",
-    "groups:history": "the same in private channels",
-    "groups:read": "the same in private channels",
+    "files:write": "post what is too long for messages",
+    "groups:history": "the same as channels:history, in private channels",
+    "groups:read": "the same as channels:read, in private channels",
     "im:history": "answer direct messages",
-    "im:read": "answer direct messages",
-    "im:write": "write to a moderator",
-    "reactions:read": "count thumbs",
-    "users:read": "know a person's lab and time zone",
+    "usergroups:read": "know moderators whom lab.toml names by user group",
+    "users:read": "know moderators: users:read.email asks for it",
+    "users:read.email": "know moderators whom lab.toml names by e-mail address",
 }
 """What each scope is for; `labjam check` compares them with the token's."""
 
@@ -34,9 +35,19 @@ EVENTS = [
     "message.channels",
     "message.groups",
     "message.im",
-    "reaction_added",
-    "reaction_removed",
 ]
+"""Each needs a scope of the above; Slack drops an event without a word where it is missing."""
+
+_NOT_ON_GOV = {"assistant:write", "agent_session_stopped"}
+"""What belongs to the agent view; whether GovSlack has that is not documented, so we do without."""
+
+_ABOUT = (
+    "Ask a question in your lab's jam channel, and labjam answers in its thread with a reasoning model: "
+    "once, and in full. Judge each answer with the buttons under it. A message that begins with // is left "
+    "alone. Questions, answers and judgements are kept as the record of the jam, for your lab's moderators "
+    "and the teams behind the models. Do not post classified, export-controlled or otherwise marked "
+    "information."
+)
 
 _SHORTCUTS = {
     "jam_summary": ("Sum up this thread", "Problem, approach, result, what is open"),
@@ -48,19 +59,29 @@ _SHORTCUTS = {
 def manifest(request_url: str = "", *, gov: bool = False) -> Manifest:
     """The manifest for Socket Mode, or with `request_url` for HTTP; `gov` leaves out what GovSlack lacks.
 
-    Follows https://docs.slack.dev/reference/app-manifest
+    UsageError where Slack would not take the URL. Follows https://docs.slack.dev/reference/app-manifest
     """
+    if request_url and not request_url.startswith("https://"):
+        raise UsageError(
+            "--http: Slack delivers to https:// only, such as https://jam.example.gov/slack/events."
+        )
     return {
         "_metadata": {"major_version": 2, "minor_version": 1},
         "display_information": {
             "name": "labjam",
             "description": "Put reasoning models to the test on your own hardest problems.",
+            "long_description": _ABOUT,
             "background_color": "#1d3557",
         },
         "features": _features(request_url, gov),
-        "oauth_config": {"scopes": {"bot": sorted(_scopes(gov))}},
+        "oauth_config": {"scopes": {"bot": sorted(scopes(gov=gov))}},
         "settings": _settings(request_url, gov),
     }
+
+
+def scopes(*, gov: bool = False) -> dict[str, str]:
+    """The scopes that the manifest asks for, and what each is for."""
+    return {scope: use for scope, use in SCOPES.items() if not (gov and scope in _NOT_ON_GOV)}
 
 
 def as_yaml(value: Any, indent: str = "") -> str:
@@ -71,7 +92,7 @@ def as_yaml(value: Any, indent: str = "") -> str:
     if isinstance(value, list):
         items = cast("list[Any]", value)
         return "".join(f"{indent}- {as_yaml(item, indent + '  ').lstrip()}" for item in items)
-    return f"{json.dumps(value)}\n"
+    return f"{json.dumps(value, ensure_ascii=False)}\n"
 
 
 def _below(item: Any, indent: str) -> str:
@@ -98,14 +119,14 @@ def _features(request_url: str, gov: bool) -> Manifest:
         ],
         "slash_commands": [{**command, **({"url": request_url} if request_url else {})}],
     }
-    if not gov:  # whether GovSlack has the agent view is not documented
+    if not gov:
         features["agent_view"] = {"agent_description": "Answers questions of science in your lab's jam."}
     return features
 
 
 def _settings(request_url: str, gov: bool) -> Manifest:
     url = {"request_url": request_url} if request_url else {}
-    events = [event for event in EVENTS if not (gov and event == "agent_session_stopped")]
+    events = [event for event in EVENTS if not (gov and event in _NOT_ON_GOV)]
     return {
         "event_subscriptions": {**url, "bot_events": events},
         "interactivity": {"is_enabled": True, **url},
@@ -114,7 +135,3 @@ def _settings(request_url: str, gov: bool) -> Manifest:
         "token_rotation_enabled": False,
         "is_hosted": False,
     }
-
-
-def _scopes(gov: bool) -> set[str]:
-    return set(SCOPES) - ({"assistant:write"} if gov else set[str]())

@@ -19,7 +19,7 @@ MAILBOX_LIMIT = 50
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A mailbox that this consumer may work on, for as long as its lease holds."""
+    """A mailbox that this consumer may work on, for as long as its lease holds; `id` is unique in its lab."""
 
     shard: int
     lab: str
@@ -182,11 +182,11 @@ class Jobs:
         )  # fmt: skip
         return bool(back)
 
-    async def pulse(self, shard: int, entries: Sequence[Entry]) -> tuple[set[str], dict[str, str]]:
-        """Renew leases; gives the entry ids that are lost, and the cancelled jobs with reasons."""
+    async def pulse(self, shard: int, entries: Sequence[Entry]) -> tuple[set[Entry], dict[str, str]]:
+        """Renew leases; gives the entries that are lost, and the cancelled jobs with reasons."""
         held = [part for entry in entries for part in (entry.lab, entry.id)]
         lost, cancelled = await self.store.run("pulse", shard, self.consumer, *held)
-        return set(lost), _pairs(cancelled)
+        return {entries[i] for i in lost}, _pairs(cancelled)
 
     async def sweep(self, shard: int, lease: float, room: int, labs: Sequence[str]) -> list[Entry]:
         """Take over up to `room` entries whose owners have been silent for `lease` seconds."""

@@ -14,6 +14,7 @@ Ending = Literal[
     "refused",  # the text is sent as the model's refusal
     "cut",  # the body ends cleanly, but without the closing event
     "drop",  # the TCP connection is closed in the middle
+    "torn",  # the connection is closed within the last event
     "stall",  # silence until the client goes away
     "failed",  # an error event inside the stream, with `code`
 ]
@@ -33,6 +34,7 @@ class Reply:
     code: str = ""  # the error's code, for `failed` and for a status that is not 200
     headers: tuple[tuple[str, str], ...] = ()
     reasoning: int = 0  # reasoning events before the text (Responses API)
+    closing_gap: float = 0.0  # before each event after the text but the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Frames:
 
     opening: list[bytes]
     pieces: list[bytes]
-    closing: bytes
+    closing: list[bytes]
     failed: bytes
 
 
@@ -194,11 +196,12 @@ def _chat_frames(model: str, reply: Reply, parts: list[str], *, usage: bool) -> 
     before, _, after = frame({"content": "\0"}).partition(b'"content":"\\u0000"')
     name = b'"refusal":' if reply.ending == "refused" else b'"content":'
     pieces = [before + name + json.dumps(part).encode() + after for part in parts]
-    closing = frame({}, _finish_reason(reply))
+    closing = [frame({}, _finish_reason(reply))]
     if usage:
-        closing += _data(head | {"choices": [], "usage": _chat_usage(reply)})
+        closing.append(_data(head | {"choices": [], "usage": _chat_usage(reply)}))
+    closing.append(b"data: [DONE]\n\n")
     opening = [frame({"role": "assistant", "content": "", "refusal": None})]
-    return Frames(opening, pieces, closing + b"data: [DONE]\n\n", _data(error_body(reply.code)))
+    return Frames(opening, pieces, closing, _data(error_body(reply.code)))
 
 
 def _response(model: str, reply: Reply, *, last: bool) -> dict[str, Any]:
@@ -275,4 +278,4 @@ def _responses_frames(model: str, reply: Reply, parts: list[str]) -> Frames:
     ]
     error = {"code": reply.code, "message": ECHO}
     failed = frame("response.failed", response=started | {"status": "failed", "error": error})
-    return Frames(opening, pieces, b"".join(closing), failed)
+    return Frames(opening, pieces, closing, failed)

@@ -113,12 +113,33 @@ async def _play(request: web.BaseRequest, response: web.StreamResponse, play: Fr
     if reply.ending == "stall":
         await asyncio.Event().wait()
     elif reply.ending == "drop":
-        assert request.transport is not None  # noqa: S101 - the stream is being written to it
-        request.transport.abort()
+        _hang_up(request)
     elif reply.ending == "failed":
         await response.write(play.failed)
     elif reply.ending != "cut":
-        await response.write(play.closing)
+        await _close(request, response, play.closing, reply)
+
+
+async def _close(
+    request: web.BaseRequest, response: web.StreamResponse, closing: list[bytes], reply: Reply
+) -> None:
+    """Send what follows the text: the reason of the end, the usage, the mark that nothing more comes."""
+    if reply.ending == "torn":
+        await response.write(b"".join(closing)[: -len(closing[-1])] + closing[-1][:9])
+        await asyncio.sleep(0.01)  # an abort at once would throw away what the socket has not sent
+        _hang_up(request)
+    elif reply.closing_gap:
+        for event in closing:
+            await response.write(event)
+            await asyncio.sleep(reply.closing_gap)
+    else:
+        await response.write(b"".join(closing))
+
+
+def _hang_up(request: web.BaseRequest) -> None:
+    """Close the connection without a word."""
+    if request.transport is not None:
+        request.transport.abort()
 
 
 async def _drip(response: web.StreamResponse, pieces: list[bytes], gap: float) -> None:
@@ -129,7 +150,8 @@ async def _drip(response: web.StreamResponse, pieces: list[bytes], gap: float) -
     loop = asyncio.get_running_loop()
     start, sent = loop.time(), 0
     while sent < len(pieces):
-        due = min(len(pieces), int((loop.time() - start) / gap) + 1)
+        # at least one: an event loop may wake us a little early
+        due = min(len(pieces), max(sent, int((loop.time() - start) / gap)) + 1)
         await response.write(b"".join(pieces[sent:due]))
         sent = due
         await asyncio.sleep(max(0.0, start + sent * gap - loop.time()))

@@ -1,6 +1,6 @@
 -- A worker's heartbeat in one shard: renew leases, hear of cancellations, wake what is due.
 -- ARGV  consumer, lab, entry, lab, entry, ...
--- Returns {entries that are no longer this consumer's, flat list of cancelled jobs and reasons}.
+-- Returns {which of them, from 0, are no longer this consumer's; flat list of cancelled jobs and reasons}.
 -- Renewing asks for the owner first: a plain XCLAIM would steal the job back from the next worker.
 local consumer = ARGV[1]
 local due = redis.call('ZRANGEBYSCORE', base .. 'delayed', '-inf', now_ms(), 'LIMIT', 0, 100)
@@ -15,7 +15,7 @@ for i = 2, #ARGV, 2 do
   if owner(lab, entry) == consumer then
     redis.call('XCLAIM', base .. 'ready:' .. lab, GROUP, consumer, 0, entry, 'IDLE', 0, 'JUSTID')
   else
-    lost[#lost + 1] = entry
+    lost[#lost + 1] = (i - 2) / 2
   end
 end
 return { lost, redis.call('HGETALL', base .. 'cancelled') }

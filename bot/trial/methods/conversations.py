@@ -63,15 +63,18 @@ def info(site: Site, arguments: Arguments) -> Dict:
 
 def listing(site: Site, arguments: Arguments) -> Dict:
     """Slack: https://docs.slack.dev/reference/methods/conversations.list"""
-    return page("channels", _listed(site, arguments, only_mine=False), arguments)
+    return page("channels", _listed(site, arguments), arguments)
 
 
 def mine(site: Site, arguments: Arguments) -> Dict:
-    """The conversations the app's bot is in.
+    """The conversations the app's bot is in, or those of `user` that the bot may see.
 
     Slack: https://docs.slack.dev/reference/methods/users.conversations
     """
-    return page("channels", _listed(site, arguments, only_mine=True), arguments)
+    user = arguments.text("user") or site.workspace.bot
+    if user not in site.workspace.people:
+        raise MethodError("user_not_found")
+    return page("channels", _listed(site, arguments, member=user), arguments)
 
 
 def members(site: Site, arguments: Arguments) -> Dict:
@@ -117,7 +120,7 @@ def _readable(site: Site, arguments: Arguments) -> Channel:
     return channel
 
 
-def _listed(site: Site, arguments: Arguments, *, only_mine: bool) -> list[Dict]:
+def _listed(site: Site, arguments: Arguments, *, member: str = "") -> list[Dict]:
     kinds = {TYPES.get(each) for each in (arguments.text("types") or "public_channel").split(",")}
     if None in kinds:
         raise MethodError("invalid_types")
@@ -127,7 +130,8 @@ def _listed(site: Site, arguments: Arguments, *, only_mine: bool) -> list[Dict]:
         channel_json(site.workspace, channel)
         for channel in site.workspace.channels.values()
         if channel.kind in kinds
-        and (bot in channel.members or (channel.kind == "channel" and not only_mine))
+        and (bot in channel.members or channel.kind == "channel")
+        and (not member or member in channel.members)
         and not (open_only and channel.archived)
         and team in (None, channel.team)
     ]
