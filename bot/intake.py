@@ -63,23 +63,26 @@ class Intake:
             case Ask():
                 return await self._ask(decision, lab)
             case Edit():
-                job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
-                return (
-                    f"edit: {await self._questions.edit(_mailbox(incoming), job, incoming.text, incoming.at)}"
-                )
+                return await self._edit(incoming, lab)
             case Withdraw():
                 job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
                 key = lab.key if lab else "hq"
                 return f"deleted: {await self._questions.withdraw(key, _mailbox(incoming), job, incoming.at)}"
 
     async def _edit(self, incoming: Incoming, lab: Lab | None) -> str:
+        edited = await self._edit_known(incoming)
+        if edited != "unknown" or incoming.at - micros(incoming.ts) > OVERTAKES * 1_000_000:
+            return f"edit: {edited}"
+        asked = decide(replace(incoming, kind="posted"), lab)
+        if not isinstance(asked, Ask):
+            return "edit: of no question"
+        outcome = await self._ask(asked, lab)
+        # Known now: the question came in just between, with its old text.
+        return outcome if outcome != "asked: known" else f"edit: {await self._edit_known(incoming)}"
+
+    async def _edit_known(self, incoming: Incoming) -> str:
         job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
-        edited = await self._questions.edit(_mailbox(incoming), job, incoming.text, incoming.at)
-        if edited == "unknown" and incoming.at - micros(incoming.ts) < OVERTAKES * 1_000_000:
-            asked = decide(replace(incoming, kind="posted"), lab)
-            if isinstance(asked, Ask):
-                return await self._ask(asked, lab)
-        return f"edit: {edited}"
+        return await self._questions.edit(_mailbox(incoming), job, incoming.text, incoming.at)
 
     async def _ask(self, ask: Ask, lab: Lab | None) -> str:
         if ask.if_ours and not await self._is_ours(ask, lab):
