@@ -6,24 +6,30 @@ Text is Markdown, as Slack's `markdown` block takes it. Everything here is pure.
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 PART_LIMIT = 11_500
 """Characters of one message. Slack takes 12,000 of Markdown in a message's blocks, all together:
 https://docs.slack.dev/reference/block-kit/blocks/markdown-block"""
 
 _BACK = 1_000  # how far before the limit a better border is looked for; longer lines have borders too
-_ROW_LIMIT = PART_LIMIT - 500  # a table's row is whole, with room for its header before it
+_SURE = PART_LIMIT - 2 * _BACK  # what stands before this stays in its message, wherever the border falls
+_HEADER_LIMIT = 500  # a longer table header is not repeated
+_ROW_LIMIT = PART_LIMIT - _HEADER_LIMIT  # a table's row is whole, with room for its header before it
 
-_FENCE = re.compile(r"^([ \t]*)(`{3,}|~{3,})([^`\n]*)\n?$")
-_TABLE_RULE = re.compile(r"^\s*\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
-_QUOTE = re.compile(r"^(?:\s{0,3}>)+")
-_ENTITY = re.compile(r"&(?=(?:lt|gt|amp|#\d+|#[xX][0-9a-fA-F]+);)")
+_FENCE = re.compile(r"([ \t]{0,40})(`{3,40}|~{3,40})([^`~\n]{0,200})\n?")
+_FENCE_END = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*\n?")
+_TABLE_RULE = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
+_QUOTE = re.compile(r"(?:\s{0,3}>)+")
+_ENTITY = re.compile(r"&(?=(?:[a-zA-Z][a-zA-Z0-9]*|#\d+|#[xX][0-9a-fA-F]+);)")
+_BRACKET = re.compile(r"[\[\]]")
 _LINK = re.compile(
     r"(!?)\[((?:[^\[\]]|\[[^\[\]]*\])*)\]\(\s*((?:[^\s()]|\([^\s()]*\))+)(?:\s+\"[^\"]*\")?\s*\)"
 )
-_LIVE_TARGET = re.compile(r"\](?=\(\s*(?:&lt;)?(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|www\.))")
-_REFERENCE = re.compile(r"^(\s*)\[(?=[^\]]+\]:)")
+_ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?=\S)|//|www\.")
+_LIVE = re.compile(  # a bracket that may begin the target of a link, or of a definition far below its link
+    rf"\](?=[(:]\s*(?:$|&lt;|[^\s)]{{0,40}}\\|(?:[\w-]{{1,63}}\.){{1,8}}[^\W\d_]{{2,}}(?:[/:?#)\s]|$)|{_ADDRESS.pattern}))"
+)
+_KEPT = re.compile(r"https://([a-zA-Z0-9.-]+)(?::\d+)?(?:[/?#][^\\]*)?")
 
 Keeps = Callable[[str], bool]
 """Whether links to a host stay live."""
@@ -41,28 +47,34 @@ class _Line:
     opening: str = ""  # the fence it stands in, or the header of its table
     closing: str = ""  # what ends that fence
 
+    @property
+    def need(self) -> int:
+        """Characters it takes in a message that ends with it."""
+        return len(self.text) + (len(self.closing) + 1 if self.closing else 0)
+
 
 @dataclass(slots=True)
 class _Part:
     lines: list[_Line] = field(default_factory=list[_Line])
     size: int = 0
 
-    def text(self, *, closed: bool) -> str:
-        first, last = self.lines[0], self.lines[-1]
-        body = first.opening + "".join(line.text for line in self.lines)
-        if not closed:
-            return body
-        return body.rstrip("\n") + (f"\n{last.closing}" if last.closing else "")
+    def has_room(self, line: _Line) -> bool:
+        return not self.lines or self.size + line.need <= PART_LIMIT
 
     def add(self, line: _Line) -> None:
         self.size += len(line.text) if self.lines else len(line.opening) + len(line.text)
         self.lines.append(line)
 
+    def text(self, *, closed: bool) -> str:
+        body = (self.lines[0].opening + "".join(line.text for line in self.lines)).rstrip("\n")
+        closing = self.lines[-1].closing
+        return f"{body}\n{closing}" if closed and closing else body
+
     def safe_text(self) -> str:
         """What stays in this message wherever its border falls."""
         safe = _Part()
         for line in self.lines:
-            if safe.size + len(line.text) > PART_LIMIT - 2 * _BACK:
+            if safe.size + len(line.opening) + len(line.text) > _SURE:
                 break
             safe.add(line)
         return safe.text(closed=False) if safe.lines else ""
@@ -75,14 +87,11 @@ def parts(text: str, keeps: Keeps = _none, *, final: bool = True) -> list[str]:
     longer change it: what a longer text gives begins with what this one gives. Links to hosts that
     `keeps` names stay live; of all others the address is shown.
     """
-    if not final:
-        text = _settled(text)
-    packed = _pack(_lines(text, keeps))
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    packed = _pack(_Reader(keeps).read(text if final else _settled(text)))
     shown = [part.text(closed=True) for part in packed[:-1]]
-    if packed and final:
-        shown.append(packed[-1].text(closed=True))
-    elif packed:
-        shown.append(packed[-1].safe_text())
+    if packed:
+        shown.append(packed[-1].text(closed=True) if final else packed[-1].safe_text())
     return [part if n == 1 else f"*Part {n}*\n\n{part}" for n, part in enumerate(shown, 1)]
 
 
@@ -92,43 +101,74 @@ def preview(text: str) -> str:
     return _escaped(words if len(words) <= 150 else words[:149] + "…") or "…"
 
 
-def _lines(text: str, keeps: Keeps) -> Iterator[_Line]:
-    fence = opening = table = before = ""
-    strict = False
-    for raw in text.replace("\r\n", "\n").replace("\r", "\n").splitlines(keepends=True):
-        mark = _FENCE.match(raw)
-        if fence and mark and not mark[3].strip() and mark[2].startswith(fence):
-            yield _Line(raw.replace("~", "`"), opening)
-            fence = ""
-        elif fence:
-            yield from _cut(_code(raw, strict), opening, _backticks(opening))
-        elif mark:
-            fence, strict = mark[2], len(mark[1].expandtabs(4)) > 3
-            opening = raw.replace("~", "`").rstrip("\n") + "\n"
-            yield _Line(opening, "", _backticks(opening))
-        else:
-            line = _prose(raw, keeps)
-            table = _table_header(table, before, line)
-            if table:
-                yield from _cut(line, "" if _TABLE_RULE.match(line) else table, "", _ROW_LIMIT)
+@dataclass(slots=True)
+class _Reader:
+    """Renders line by line; what a line becomes depends on those before it, never on later ones."""
+
+    keeps: Keeps
+    fence: str = ""  # the marks that opened the one we are in
+    indent: int = 0
+    opening: str = ""
+    closing: str = ""
+    table: str = ""  # header and rule of the one we are in
+    before: str = ""
+    # Whether another reader of Markdown may see code elsewhere than we do: from a fence in a list, in
+    # tildes, within a line. Links in what we take for code are then disarmed, too.
+    strict: bool = False
+
+    def read(self, text: str) -> Iterator[_Line]:
+        for raw in re.findall(
+            r"[^\n]*\n|[^\n]+", text
+        ):  # splitlines() knows more ends of lines than Markdown
+            if self.fence:
+                yield from self._in_fence(raw)
+            elif mark := _FENCE.fullmatch(raw):
+                yield self._open(*mark.groups())
             else:
-                yield from _cut(line)
-            before = line
+                yield from self._outside(raw)
 
+    def _open(self, indent: str, marks: str, info: str) -> _Line:
+        tildes = marks.startswith("~")
+        self.strict |= tildes or bool(indent)
+        self.fence, self.indent = marks, len(indent.expandtabs(4))
+        self.closing = indent + "`" * (len(marks) + tildes)  # what is in tildes often has fences of its own
+        self.opening = f"{self.closing}{_disarmed(_escaped(info))}\n"
+        return _Line(self.opening, closing=self.closing)
 
-def _table_header(table: str, before: str, line: str) -> str:
-    """Header and rule of the table that `line` goes on with; empty outside a table."""
-    if "|" not in line:
-        return ""
-    if not table and "|" in before and _TABLE_RULE.match(line):
-        return before + line
-    return table
+    def _in_fence(self, raw: str) -> Iterator[_Line]:
+        end = _FENCE_END.fullmatch(raw)
+        if end and end[2].startswith(self.fence) and len(end[1].expandtabs(4)) <= self.indent + 3:
+            self.fence = self.before = self.table = ""
+            yield _Line(self.closing + "\n", self.opening)
+            return
+        self._doubt(raw)
+        code = _escaped(raw)
+        yield from _cut(_disarmed(code) if self.strict else code, self.opening, self.closing)
+
+    def _outside(self, raw: str) -> Iterator[_Line]:
+        self._doubt(raw)
+        line = _prose(raw, self.keeps)
+        rule = bool(_TABLE_RULE.fullmatch(line.strip()))
+        if "|" not in line:
+            self.table = ""
+        elif not self.table and rule and "|" in self.before:
+            self.table = self.before + line
+        self.before = line
+        if self.table:
+            repeated = "" if rule or len(self.table) > _HEADER_LIMIT else self.table
+            yield from _cut(line, repeated, limit=_ROW_LIMIT)
+        else:
+            yield from _cut(line)
+
+    def _doubt(self, raw: str) -> None:
+        self.strict |= "```" in raw or "~~~" in raw
 
 
 def _cut(line: str, opening: str = "", closing: str = "", limit: int = _BACK) -> Iterator[_Line]:
     """The line in pieces of at most `limit` characters that end with white space where they can."""
     while len(line) > limit:
-        at = line.rfind(" ", limit // 2, limit) + 1 or limit
+        at = line.rfind(" ", limit // 2, limit) + 1 or line.rfind("&", limit - 4, limit)
+        at = at if at > 0 else limit
         yield _Line(line[:at], opening, closing)
         line = line[at:]
     yield _Line(line, opening, closing)
@@ -137,22 +177,22 @@ def _cut(line: str, opening: str = "", closing: str = "", limit: int = _BACK) ->
 def _pack(lines: Iterator[_Line]) -> list[_Part]:
     packed = [_Part()]
     for line in lines:
-        part = packed[-1]
-        if part.lines and part.size + len(line.text) + len(line.closing) + 1 > PART_LIMIT:
-            packed.append(_split(part))
-            part = packed[-1]
-        if part.lines or line.text != "\n":  # no message begins with an empty line
-            part.add(line)
+        if not packed[-1].has_room(line):
+            packed.append(_split(packed[-1]))
+        if not packed[-1].has_room(line):
+            packed.append(_Part())
+        if packed[-1].lines or line.text != "\n":  # no message begins with an empty line
+            packed[-1].add(line)
     return [part for part in packed if part.lines]
 
 
 def _split(part: _Part) -> _Part:
     """Move what comes after the last good border out of a full part, into the next."""
-    size = part.size
+    stays = part.size
     for at in range(len(part.lines) - 1, 0, -1):
         line = part.lines[at]
-        size -= len(line.text)
-        if part.size - size > _BACK:
+        stays -= len(line.text)
+        if stays < _SURE:
             break
         if line.text == "\n" and not line.opening:
             moved = _Part()
@@ -167,36 +207,28 @@ def _prose(line: str, keeps: Keeps) -> str:
     quote = _QUOTE.match(line)
     marks = quote[0] if quote else ""
     text = _escaped(line[len(marks) :])
-    text = _REFERENCE.sub(r"\1\\[", text)  # a definition far below would make `[label][x]` a link
     pieces: list[str] = []
     at = 0
     for link in _LINK.finditer(text):
-        pieces += text[at : link.start()], _link(link, keeps)
+        pieces += _disarmed(text[at : link.start()]), _link(link, keeps)
         at = link.end()
-    pieces.append(_LIVE_TARGET.sub("] ", text[at:]))
-    return marks + "".join(pieces)
+    return "".join([marks, *pieces, _disarmed(text[at:])])
 
 
 def _link(link: re.Match[str], keeps: Keeps) -> str:
     image, label, target = link[1], link[2], link[3]
-    shown = _LIVE_TARGET.sub("] ", label).strip()
-    if not re.match(r"(?:[a-zA-Z][a-zA-Z0-9+.-]*:|//|www\.)", target):
-        return link[0]  # not a link Slack would make live: mathematics, code, a path
-    if not image and target.startswith("https://") and keeps(_host(target)):
-        return f"[{shown}]({target})"
+    host = _KEPT.fullmatch(target)
+    if host and not image and keeps(host[1].lower()):
+        return f"[{_disarmed(label).strip()}]({target})"
+    in_code = link.string.count("`", 0, link.start()) % 2
+    if in_code or not _ADDRESS.match(target):
+        return _disarmed(link[0])  # mathematics, code, a path
+    shown = _disarmed(label).strip()
     return target if shown in {"", target} else f"{shown} ({target})"
 
 
-def _host(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def _code(line: str, strict: bool) -> str:
-    # An indented fence is code to some readers of Markdown and prose to others.
-    return _LIVE_TARGET.sub("] ", _escaped(line)) if strict else _escaped(line)
+def _disarmed(text: str) -> str:
+    return _LIVE.sub("] ", text)
 
 
 def _escaped(text: str) -> str:
@@ -204,29 +236,24 @@ def _escaped(text: str) -> str:
     return _ENTITY.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _backticks(opening: str) -> str:
-    indent = opening[: len(opening) - len(opening.lstrip())]
-    return indent + "`" * (len(opening.lstrip()) - len(opening.lstrip().lstrip("`")))
-
-
 def _settled(text: str) -> str:
     """Without the end that later characters could still change: a link, a fence, a row begun."""
     start = text.rfind("\n") + 1
-    line = text[start:]
-    if re.match(r"\s*(?:[`~|\[>]|$)", line):
+    before, line = text[text.rfind("\n", 0, max(start - 1, 0)) + 1 : start], text[start:]
+    if "|" in before or re.match(r"\s*(?:[`~|\[>]|$)", line):
         return text[:start]
-    space = max(line.rfind(" "), line.rfind("\t"))
-    return text[: start + _before_open_bracket(line[: space + 1])]
+    line = _LINK.sub(lambda link: "x" * len(link[0]), line)  # ended: no place to stop in, and decided
+    return text[: start + line.rfind(" ", 0, _undecided(line)) + 1]
 
 
-def _before_open_bracket(line: str) -> int:
-    """Up to the first `[` whose link, if it is one, has not ended yet; else the whole line."""
-    open_at: list[int] = []
-    for at, char in enumerate(line):
-        if char == "[":
-            open_at.append(at)
-        elif char == "]" and open_at:
-            begun = open_at.pop()
-            if line[at + 1 : at + 2] == "(" and ")" not in line[at + 1 :]:
-                return open_at[0] if open_at else begun
-    return open_at[0] if open_at else len(line)
+def _undecided(line: str) -> int:
+    """Where the first bracket stands that may still become a link; at the end if there is none."""
+    opened: list[int] = []
+    for bracket in _BRACKET.finditer(line):
+        if bracket[0] == "[":
+            opened.append(bracket.start())
+            continue
+        begun = opened.pop() if opened else bracket.start()
+        if line[bracket.end() : bracket.end() + 1] in {"", "(", ":"}:
+            return opened[0] if opened else begun
+    return opened[0] if opened else len(line)

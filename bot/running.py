@@ -31,8 +31,9 @@ class Running:
         await self._lease.hold()
 
     async def note(self, fields: Mapping[str, str]) -> None:
-        """Write down how far the job is."""
-        await insist(lambda: self._jobs.note(self.job, fields))
+        """Write down how far the job is; LeaseLost where another worker has it now."""
+        if not await insist(lambda: self._jobs.note(self.job, fields)):
+            raise LeaseLost("another worker took the job over")
 
     def stop(self, reason: str) -> None:
         """End early: the feature keeps what it has."""

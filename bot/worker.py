@@ -88,7 +88,11 @@ class Worker:
     ) -> None:
         # The phase, too: redis-py can take a cancellation for a time-out of its own.
         while self._phase in phases:
-            await insist(lambda: step(shard))
+            try:
+                await insist(lambda: step(shard))
+            except Exception:
+                log.exception("worker loop broke", extra={"step": step.__name__, "shard": shard})
+                await asyncio.sleep(1.0)
 
     async def _take(self, shard: int) -> None:
         labs = self._labs_with_room()
@@ -115,7 +119,7 @@ class Worker:
         if room > len(labs):
             return in_turn
         running = Tally(held.entry.lab for held in self._held.values())
-        share = self._slots // len(labs)
+        share = max(1, self._slots // len(labs))
         return [lab for lab in in_turn if running[lab] < share][: max(room, 0)]
 
     def _start(self, entry: Entry) -> None:

@@ -1,23 +1,24 @@
 """Each endpoint gets its own token, in its own scheme, and nothing of another's."""
 
 import asyncio
+import logging
 from pathlib import Path
 
 import pytest
 
 from bot.errors import ModelRejected
 from bot.llm.auth import Token
-from bot.llm.model import Auth, Endpoint, ModelSpec, Scheme
-from bot.trial.model_script import Reply, SeenRequest, failure
+from bot.llm.model import Api, Auth, Endpoint, ModelSpec, Scheme
+from bot.trial.model_script import ECHO, Reply, SeenRequest, failure
 from tests.test_llm_stream import both_apis, stage
 
 
 @both_apis
 @pytest.mark.parametrize(("scheme", "sent"), [("bearer", "Bearer t0ken"), ("raw", "t0ken"), ("none", None)])
-async def test_schemes(api: str, scheme: Scheme, sent: str | None) -> None:
+async def test_schemes(api: Api, scheme: Scheme, sent: str | None) -> None:
     async with stage({"LAB_TOKEN": " t0ken\n"}) as at:
         at.auth = Auth(scheme, env="" if scheme == "none" else "LAB_TOKEN")
-        await at.ask("responses" if api == "responses" else "chat")
+        await at.ask(api)
         assert at.server.requests[-1].headers.get("authorization") == sent
 
 
@@ -63,18 +64,17 @@ def only(token: str, seen: SeenRequest) -> Reply:
 
 
 @both_apis
-async def test_a_file_is_read_again_after_a_401(api: str, tmp_path: Path) -> None:
+async def test_a_file_is_read_again_after_a_401(api: Api, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("old\n")
     async with stage() as at:
         at.auth = Auth(file=str(file))
         at.server.script = lambda seen: only("old", seen)
-        asked = "responses" if api == "responses" else "chat"
-        assert (await at.ask(asked))[0] == "yes"
+        assert (await at.ask(api))[0] == "yes"
         file.write_text("new\n")
         at.server.script = lambda seen: only("new", seen)
-        assert (await at.ask(asked))[0] == "yes"
-        assert (await at.ask(asked))[0] == "yes"
+        assert (await at.ask(api))[0] == "yes"
+        assert (await at.ask(api))[0] == "yes"
         sent = [seen.headers["authorization"] for seen in at.server.requests]
         assert sent == ["Bearer old", "Bearer old", "Bearer new", "Bearer new"]
 
@@ -136,9 +136,30 @@ async def test_a_token_that_cannot_be_had(auth: Auth, named: str) -> None:
 async def test_a_command_that_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.llm.auth.COMMAND_TIMEOUT", 0.1)
     async with stage() as at:
-        at.auth = Auth(command="sleep 30")
+        at.auth = Auth(command="sleep 30; echo late")
         with pytest.raises(ModelRejected, match="the command sleep"):
             await at.ask("chat")
+
+
+@both_apis
+async def test_a_log_at_its_most_verbose_holds_no_words_and_no_token(
+    api: Api, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        async with stage() as at:
+            await at.ask(api, Reply("words of the model"))
+            with pytest.raises(ModelRejected):
+                await at.ask(api, failure(400, "bad"))
+    logged = "\n".join(record.getMessage() for record in caplog.records)
+    for words in (
+        "Two and two",
+        "Be brief",
+        "words of the model",
+        "key-of-the-lab",
+        "hash-of-a-person",
+        ECHO,
+    ):
+        assert words not in logged
 
 
 def test_a_token_does_not_show() -> None:

@@ -71,15 +71,16 @@ SCHEMA = table(
             10,
             table(
                 "name", "type", "callback_id", "description",
-                name=text(24), type={"enum": ["message", "global"]}, callback_id=text(255), description=text(150),
+                name=text(24), description=text(150), callback_id=text(255),
+                type={"enum": ["message", "global"]},
             ),
         ),
         slash_commands=some(
             50,
             table(
                 "command", "description",
-                command=text(32, least=2, pattern="^/"), url=WEB, description=text(2000), usage_hint=text(1000),
-                should_escape=YES_NO,
+                command=text(32, least=2, pattern="^/"), description=text(2000), usage_hint=text(1000),
+                url=WEB, should_escape=YES_NO,
             ),
         ),
         agent_view=table("agent_description", agent_description=text(300)),
@@ -94,7 +95,7 @@ SCHEMA = table(
         is_hosted=YES_NO,
     ),
 )  # fmt: skip
-"""What Slack's own schema says of the keys we use, and a little more (a bot's name, a description for the agent):
+"""What Slack's own schema says of the keys we use, and of two a little more, from its pages:
 https://github.com/slackapi/manifest-schema, schemas/manifest.schema.2.0.0.json"""
 
 

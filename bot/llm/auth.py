@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import signal
+import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,7 +53,7 @@ class Tokens:
         elif auth.file:
             text = await asyncio.to_thread(_file, auth.file)
         else:
-            text = await _output(auth.command) if auth.command else ""
+            text = await asyncio.to_thread(_output, auth.command) if auth.command else ""
         text = text.strip()
         # A header takes no line breaks, and the error of the HTTP client would quote the token.
         if not text or not text.isascii() or not text.isprintable():
@@ -79,22 +81,22 @@ def _file(path: str) -> str:
         return ""
 
 
-async def _output(command: str) -> str:
-    """What a command prints; "" where it fails or takes longer than COMMAND_TIMEOUT."""
-    process = await asyncio.create_subprocess_shell(
+def _output(command: str) -> str:
+    """What a command prints; "" where it fails or takes longer than COMMAND_TIMEOUT.
+
+    Runs in a thread: Python 3.11's asyncio can hang for ever where a subprocess is cancelled as it starts.
+    """
+    with subprocess.Popen(  # noqa: S602 - the operator writes it, beside the endpoint's address
         command,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.DEVNULL,
-        start_new_session=True,  # so that what the shell started ends with it
-    )
-    try:
-        async with asyncio.timeout(COMMAND_TIMEOUT):
-            printed, _ = await process.communicate()
-    except TimeoutError:
-        return ""
-    finally:
-        if process.returncode is None:
-            os.killpg(process.pid, 9)
-            await process.wait()
+        shell=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # so that what the shell started can be ended with it
+    ) as process:
+        try:
+            printed, _ = process.communicate(timeout=COMMAND_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            return ""
     return printed.decode("utf-8", "replace") if process.returncode == 0 else ""

@@ -40,6 +40,7 @@ class EmbeddedServer:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._socket = ""
+        self._socket_folder: Path | None = None  # where the data folder's own path is too long
         self._lock: IO[str] | None = None
         self._process: subprocess.Popen[bytes] | None = None
         self._keeper: asyncio.Task[None] | None = None
@@ -54,11 +55,11 @@ class EmbeddedServer:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             self._lock = _lock(self.folder)
+            self._socket = self._socket_path()
+            await self._launch()
         except OSError as error:
-            raise WorldError(f"LABJAM_DATA: {self.folder}: {error.strerror}.") from None
-        self._socket = _socket_path(self.folder)
-        await self._until(lambda: not _answers(self._socket), "another server still holds the data")
-        await self._launch()
+            remedy = "Name a folder that labjam can write to, on a disk with room."
+            raise WorldError(f"LABJAM_DATA: {self.folder}: {error.strerror}. {remedy}") from None
         self._keeper = asyncio.create_task(self._keep_alive())
 
     async def stop(self) -> None:
@@ -68,18 +69,26 @@ class EmbeddedServer:
         if self._process and self._process.poll() is None:
             self._process.terminate()
             await asyncio.to_thread(self._process.wait)
+        if self._socket_folder:
+            shutil.rmtree(self._socket_folder, ignore_errors=True)
         if self._lock:
             self._lock.close()
 
     async def _launch(self) -> None:
         binary = str(get_binary_path())
-        self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own command; fork from the main thread
-            [sys.executable, "-I", "-S", "-c", _BOOT, str(os.getpid()), binary, *self._options()],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is ours to handle, not the server's
-        )
+        self._process = None
+        # Held by the server itself, so that it outlives us as long as the server does: two servers
+        # on one append-only file would destroy it.
+        with (self.folder / "server.lock").open("a") as held:
+            await self._until(lambda: _locked(held), "another server still holds the data")
+            self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own command; fork from the main thread
+                [sys.executable, "-I", "-S", "-c", _BOOT, str(os.getpid()), binary, *self._options()],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                pass_fds=[held.fileno()],
+                start_new_session=True,  # Ctrl-C is ours to handle, not the server's
+            )
         await self._until(lambda: _answers(self._socket), "the embedded server does not start")
 
     def _options(self) -> list[str]:
@@ -110,30 +119,36 @@ class EmbeddedServer:
             await asyncio.sleep(0.01)
         raise WorldError(f"LABJAM_DATA: {self.folder}: {what}. {_last_words(self.folder)}".rstrip())
 
+    def _socket_path(self) -> str:
+        path = str(self.folder.resolve() / "valkey.sock")
+        if len(path.encode()) <= _SOCKET_PATH_LIMIT:
+            return path
+        self._socket_folder = Path(tempfile.mkdtemp(prefix="labjam-"))
+        return str(self._socket_folder / "valkey.sock")
+
+
+def _locked(file: IO[str]) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
 
 def _lock(folder: Path) -> IO[str]:
     file = (folder / "lock").open("a+")
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    if not _locked(file):
         file.seek(0)
         holder = file.read().strip() or "unknown"
         file.close()
         raise WorldError(
             f"LABJAM_DATA: {folder} is in use by another labjam (process {holder}). "
             "Stop that one, name another folder, or let both share a REDIS_URL."
-        ) from None
+        )
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()
     return file
-
-
-def _socket_path(folder: Path) -> str:
-    path = str(folder.resolve() / "valkey.sock")
-    if len(path.encode()) <= _SOCKET_PATH_LIMIT:
-        return path
-    return str(Path(tempfile.mkdtemp(prefix="labjam-")) / "valkey.sock")
 
 
 def _answers(path: str) -> bool:

@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 from redis.exceptions import ResponseError
 
-from bot.errors import StoreAway
 from bot.store import keys
 from bot.store.redis import Store, reachable
 
@@ -15,6 +14,9 @@ State = Literal["queued", "running", "done", "unknown"]
 
 MAILBOX_LIMIT = 50
 """Jobs that may wait in one thread; the next one is refused, and its asker told."""
+
+FORGOTTEN_AFTER = 24 * 3600
+"""Seconds of silence after which the consumer of a worker that died leaves the groups."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,13 @@ class Jobs:
         self.labs = tuple(labs)
         self.consumer = consumer
 
-    async def enqueue(self, lab: str, mailbox: str, job: str, order: int, fields: Mapping[str, str]) -> Claim:
+    async def enqueue(
+        self, lab: str, mailbox: str, job: str, order: int, fields: Mapping[str, str],
+        *, limit: int = MAILBOX_LIMIT,
+    ) -> Claim:  # fmt: skip
         """Claim `job` and queue it by `order` (microseconds); the same id is taken once, ever."""
         shard = self.store.shard(mailbox)
-        return await self.store.run("enqueue", shard, lab, mailbox, job, order, MAILBOX_LIMIT, *_flat(fields))
+        return await self.store.run("enqueue", shard, lab, mailbox, job, order, limit, *_flat(fields))
 
     async def again(self, mailbox: str, job: str, order: int) -> bool:
         """Queue a finished job once more; False where it is unknown or on its way already."""
@@ -124,15 +129,7 @@ class Jobs:
     async def prepare(self) -> None:
         """Make the consumer groups that `take` reads from; harmless where they exist."""
         for shard in range(self.store.shards):
-            for lab in self.labs:
-                try:
-                    async with reachable():
-                        await self.store.client.xgroup_create(
-                            keys.ready(shard, lab), "workers", id="0", mkstream=True
-                        )
-                except StoreAway as error:
-                    if "BUSYGROUP" not in str(error):
-                        raise
+            await self.store.run("prepare", shard, FORGOTTEN_AFTER * 1000, *self.labs)
 
     async def begin(self, entry: Entry) -> Job | None:
         """Start the mailbox's first job; None where nothing is left or another worker has it."""
@@ -142,10 +139,13 @@ class Jobs:
         job, fields, turns = begun
         return Job(entry, job, _pairs(fields), _pairs(turns))
 
-    async def note(self, job: Job, fields: Mapping[str, str]) -> None:
-        """Write down how far a running job is, for whoever may have to finish it."""
-        async with reachable():
-            await self.store.client.hset(keys.job(job.entry.shard, job.id), mapping=dict(fields))
+    async def note(self, job: Job, fields: Mapping[str, str]) -> bool:
+        """Write down how far a running job is; False, and nothing written, where the lease is lost."""
+        entry = job.entry
+        noted = await self.store.run(
+            "note", entry.shard, entry.lab, entry.id, self.consumer, job.id, *_flat(fields)
+        )
+        return bool(noted)
 
     async def fields(self, mailbox: str, job: str) -> dict[str, str]:
         """What a job's hash holds; empty where it is unknown."""

@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from bot.records import Answer, Question, Turn, Usage, Vote
 from bot.store import keys
-from bot.store.jobs import Claim, Close, Job, Jobs, State
+from bot.store.jobs import MAILBOX_LIMIT, Claim, Close, Job, Jobs, State
 
 _QUESTION = TypeAdapter(Question)
 _ANSWER = TypeAdapter(Answer)
@@ -91,7 +91,8 @@ class Questions:
         state = await self.jobs.cancel(thread, job, "withdrawn", DELETION_MARK)
         if state != "unknown":
             withdrawal = job.replace("answer:", "withdraw:", 1)
-            await self.jobs.enqueue(lab, thread, withdrawal, order, {"about": job})
+            full = 2 * MAILBOX_LIMIT  # a thread too full for questions still takes deletions
+            await self.jobs.enqueue(lab, thread, withdrawal, order, {"about": job}, limit=full)
         return state
 
     async def vote(self, vote: Vote, job: str) -> bool:

@@ -10,13 +10,18 @@ from typing import Any, Self
 from redis.asyncio import BlockingConnectionPool, Redis, RedisCluster
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from bot.errors import StoreAway, WorldError
+from bot.errors import StoreAway, UsageError, WorldError
 from bot.store import keys
 
 OLDEST_SERVER = (6, 2)
 """XAUTOCLAIM and exclusive ranges came with Redis 6.2."""
 
 _CONNECTIONS = 32
+
+_ADDRESSES = (
+    "Set it to redis://host:6379, rediss://host:6379 (TLS) or unix:///path; "
+    "in a password write / as %2F, # as %23, ? as %3F and @ as %40."
+)
 
 
 class Store:
@@ -29,17 +34,17 @@ class Store:
 
     @classmethod
     async def connect(cls, url: str) -> Self:
-        """Connect and look at the server; WorldError says what is wrong with `url`."""
+        """Connect and look at the server; UsageError or WorldError says what is wrong with `url`."""
+        single: Any = Redis.from_pool(_pool(url))  # and closes it with itself
         try:
-            single: Any = Redis.from_pool(_pool(url))  # and closes it with itself
-            info: dict[str, Any] = await single.info()
-        except (ValueError, RedisError, OSError) as error:
-            raise WorldError(f"REDIS_URL: {_why(error)}. Is the server up, and the address right?") from None
-        _check_version(str(info["redis_version"]))
-        if not info.get("cluster_enabled"):
+            clustered = await _look_at(single)
+        except WorldError:
+            await single.aclose()
+            raise
+        if not clustered:
             return cls(single, 1)
         await single.aclose()
-        return cls(RedisCluster.from_url(url, socket_timeout=10), keys.CLUSTER_SHARDS)
+        return cls(_cluster(url), keys.CLUSTER_SHARDS)
 
     async def close(self) -> None:
         """Close every connection."""
@@ -98,15 +103,30 @@ def _script_files() -> list[Any]:
 
 def _pool(url: str) -> BlockingConnectionPool:
     # The default pool raises at its 101st concurrent command; this one waits for a free connection.
-    return BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] - **kwargs
-        url, max_connections=_CONNECTIONS, timeout=30, socket_timeout=10, decode_responses=True
-    )
+    try:
+        return BlockingConnectionPool.from_url(  # pyright: ignore[reportUnknownMemberType] - **kwargs
+            url, max_connections=_CONNECTIONS, timeout=30, socket_timeout=10, decode_responses=True
+        )
+    except ValueError:  # its text quotes parts of the URL, which may be parts of a password
+        raise UsageError(f"REDIS_URL: not an address of Redis. {_ADDRESSES}") from None
 
 
-def _check_version(version: str) -> None:
+def _cluster(url: str) -> RedisCluster:
+    # Its pools can't wait for a free connection, so they are large.
+    return RedisCluster.from_url(url, max_connections=1024, socket_timeout=10, decode_responses=True)
+
+
+async def _look_at(server: Any) -> bool:
+    """Whether this is a node of a cluster; WorldError where it is away or too old."""
+    try:
+        info: dict[str, Any] = await server.info()
+    except (RedisError, OSError) as error:
+        raise WorldError(f"REDIS_URL: {_why(error)}. Is the server up, and the address right?") from None
+    version = str(info["redis_version"])
     parts = version.split(".")
     if (int(parts[0]), int(parts[1])) < OLDEST_SERVER:
         raise WorldError(f"REDIS_URL: the server is Redis {version}; labjam needs 6.2 or newer, or Valkey 8.")
+    return bool(info.get("cluster_enabled"))
 
 
 def _why(error: BaseException) -> str:

@@ -3,7 +3,7 @@
 -- script may build their names.
 --
 -- <base>active            hash    mailbox -> id of its entry in ready, or "delayed"
--- <base>mailbox:<mailbox> zset    jobs of one thread, scored by the order in which they were asked
+-- <base>mailbox:<mailbox> zset    jobs of one thread, scored by the order asked; one that was begun by 0
 -- <base>ready:<lab>       stream  mailboxes whose first job may start; one entry for each
 -- <base>delayed           zset    "<lab>|<mailbox>" scored by due time, ms
 -- <base>cancelled         hash    job -> reason, for the workers that run them
@@ -32,8 +32,17 @@ local function put(lab, mailbox, job, order)
 end
 
 local function owner(lab, entry)
-  local pending = redis.call('XPENDING', base .. 'ready:' .. lab, GROUP, entry, entry, 1)
+  -- pcall: where the store was emptied there is no group, and nobody owns anything.
+  local pending = redis.pcall('XPENDING', base .. 'ready:' .. lab, GROUP, entry, entry, 1)
   return pending[1] and pending[1][2]
+end
+
+local function value_of(flat, name)
+  for i = 1, #flat, 2 do
+    if flat[i] == name then
+      return flat[i + 1]
+    end
+  end
 end
 
 local function drop_entry(lab, entry)

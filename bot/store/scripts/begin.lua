@@ -16,7 +16,9 @@ while true do
   if redis.call('EXISTS', key) == 1 then
     redis.call('HSET', key, 'state', 'running')
     redis.call('HINCRBY', key, 'takes', 1)
+    redis.call('ZADD', base .. 'mailbox:' .. mailbox, 'XX', 0, job) -- it stays first, whoever comes late
     return { job, redis.call('HGETALL', key), redis.call('HGETALL', base .. 'thread:' .. mailbox) }
   end
   redis.call('ZREM', base .. 'mailbox:' .. mailbox, job) -- purged while it waited
+  redis.call('HDEL', base .. 'cancelled', job)
 end

@@ -7,18 +7,15 @@ local before = 0
 if entry == '' then
   before = redis.call('ZRANK', base .. 'mailbox:' .. mailbox, job) or 0
   entry = redis.call('HGET', base .. 'active', mailbox) or ''
-  if not string.find(entry, '-') then
+  local waits = redis.call('HGET', base .. 'job:' .. job, 'state') == 'queued'
+  if not waits or not string.find(entry, '-') then
     return { '', 0, before }
   end
 end
 local delivered = '0-0'
 if redis.call('EXISTS', base .. 'ready:' .. lab) == 1 then
   for _, group in ipairs(redis.call('XINFO', 'GROUPS', base .. 'ready:' .. lab)) do
-    for i = 1, #group, 2 do
-      if group[i] == 'last-delivered-id' then
-        delivered = group[i + 1]
-      end
-    end
+    delivered = value_of(group, 'last-delivered-id')
   end
 end
 local ahead = redis.call('XRANGE', base .. 'ready:' .. lab, '(' .. delivered, '(' .. entry)

@@ -1,0 +1,207 @@
+"""`python -m tests.bench.load`: a kick-off of 1,400 questions in ten seconds, beside a bare Bolt bot.
+
+The generator is the local Slack itself, on a core of its own with the scripted model; the bot has
+the other. Slack's limits are off. Nothing here fails a build.
+"""
+
+import argparse
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+from redis import Redis
+
+from bot.trial.server import LocalSlack
+from tests.jam import LABS, ended, free_port, until
+
+PIECES, SECONDS = 60, 1.5
+ENDING = {"chat.stopStream", "chat.postMessage", "chat.update"}
+
+
+@dataclass
+class Load:
+    """One bot under one load, and what was seen of it."""
+
+    name: str
+    slack: LocalSlack
+    asked: dict[str, tuple[str, float]] = field(
+        default_factory=dict[str, tuple[str, float]]
+    )  # ts -> channel, at
+    acks: list[float] = field(default_factory=list[float])
+    cpu: float = 0.0  # seconds
+    server_cpu: float = 0.0
+    rss: float = 0.0  # MiB, peak
+    commands: float = 0.0
+
+    async def ask(self, questions: int, seconds: float) -> None:
+        """Post evenly over the time, in the labs' channels in turn."""
+        people = [self.slack.add_person(f"scientist-{n}") for n in range(200)]
+        channels = [self.slack.add_channel(f"jam-{lab}", people) for lab in LABS]
+        await until(lambda: bool(self.slack.sockets.live), 20)
+        start = time.monotonic()
+        for n in range(questions):
+            await asyncio.sleep(max(0.0, start + n * seconds / questions - time.monotonic()))
+            channel = channels[n % len(channels)]
+            at = time.time()
+            ts = await self.slack.post(people[n % len(people)], channel, f"question {n}, in 250 words")
+            self.asked[ts] = (channel, at)
+
+    def watch_acks(self) -> None:
+        """Time each acknowledgement from its envelope's birth."""
+        born: dict[str, float] = {}
+        start, ack = self.slack.delivery._start, self.slack.delivery.ack
+
+        def started(envelope: Any) -> None:
+            born[envelope.id] = time.perf_counter()
+            start(envelope)
+
+        def acked(envelope_id: str, payload: dict[str, Any] | None) -> None:
+            if envelope_id in born:
+                self.acks.append(time.perf_counter() - born.pop(envelope_id))
+            ack(envelope_id, payload)
+
+        self.slack.delivery._start = started
+        self.slack.sockets.on_ack = acked
+
+    def stands(self, ts: str) -> bool:
+        replies = self.slack.replies_of_bot(self.asked[ts][0], ts)
+        return len(ended(replies)) >= 1 and not any(reply.streaming for reply in replies)
+
+    def times(self) -> tuple[list[float], list[float], int]:
+        """Seconds to first words and to the whole answer; and how many were said twice."""
+        last: dict[str, float] = {}
+        for call in self.slack.calls:
+            if call.method in ENDING and call.error is None:
+                last[str(call.args.get("ts") or call.args.get("thread_ts"))] = call.at
+        first: list[float] = []
+        whole: list[float] = []
+        doubled = 0
+        for ts, (channel, at) in self.asked.items():
+            replies = self.slack.replies_of_bot(channel, ts)
+            doubled += len(replies) > 1
+            if replies and self.stands(ts):
+                first.append(float(replies[0].ts) - at)
+                whole.append(max(last.get(replies[0].ts, 0.0), last.get(ts, 0.0)) - at)
+        return first, whole, doubled
+
+
+def pin(core: int) -> Any:
+    """A preexec that keeps a child on one core."""
+    return lambda: os.sched_setaffinity(0, {core})
+
+
+async def measure(name: str, command: list[str], model_url: str, questions: int, seconds: float) -> Load:
+    """Start a bot, load it, and look at what it used."""
+    folder = tempfile.mkdtemp(prefix="labjam-bench-")
+    async with LocalSlack(calls_kept=100_000) as slack:
+        environ = dict(os.environ) | {
+            "SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "SLACK_API_URL": slack.api_url,
+            "OPENAI_BASE_URL": model_url, "LABJAM_MODEL": "scripted", "LABJAM_DATA": f"{folder}/data",
+            "LABJAM_HTTP": f"127.0.0.1:{free_port()}", "LABJAM_LOG": "warning",
+        }  # fmt: skip
+        load = Load(name, slack)
+        load.watch_acks()
+        child = subprocess.Popen([sys.executable, *command], env=environ, preexec_fn=pin(1))  # noqa: ASYNC220, PLW1509
+        try:
+            await observe(load, psutil.Process(child.pid), Path(folder), questions, seconds)
+        finally:
+            child.terminate()
+            await asyncio.to_thread(child.wait)
+    return load
+
+
+async def observe(load: Load, bot: psutil.Process, folder: Path, questions: int, seconds: float) -> None:
+    watching = asyncio.create_task(watch_memory(load, bot))
+    await until(lambda: bool(load.slack.sockets.live), 20)
+    before, server_before, commands = used(bot, folder)
+    asked_at = time.monotonic()
+    await load.ask(questions, seconds)
+    waiting = set(load.asked)
+    while waiting and time.monotonic() < asked_at + seconds + 60:
+        waiting = {ts for ts in waiting if not load.stands(ts)}
+        await asyncio.sleep(0.2)
+    took = time.monotonic() - asked_at
+    after, server_after, commands_after = used(bot, folder)
+    await asyncio.sleep(5)
+    idle = (used(bot, folder)[2] - commands_after) / 5  # per second: heartbeats
+    load.cpu, load.server_cpu = after - before, server_after - server_before
+    load.commands = (commands_after - commands - idle * took) / questions
+    watching.cancel()
+
+
+async def watch_memory(load: Load, bot: psutil.Process) -> None:
+    while True:
+        load.rss = max(load.rss, bot.memory_info().rss / 2**20)
+        await asyncio.sleep(0.1)
+
+
+def used(bot: psutil.Process, folder: Path) -> tuple[float, float, float]:
+    """CPU seconds of the bot and of its server, and Redis commands so far."""
+    times = bot.cpu_times()
+    servers = [child.cpu_times() for child in bot.children()]
+    path = folder / "data" / "valkey.sock"
+    commands = 0.0
+    if path.exists():
+        with Redis(unix_socket_path=str(path)) as redis:
+            clients: Any = redis.client_list()  # pyright: ignore[reportUnknownMemberType]
+            commands = float(sum(int(client["tot-cmds"]) for client in clients))
+    return times.user + times.system, sum(one.user + one.system for one in servers), commands
+
+
+def percentile(values: list[float], percent: int) -> float:
+    return sorted(values)[min(len(values) - 1, len(values) * percent // 100)] if values else float("nan")
+
+
+def report(load: Load) -> str:
+    first, whole, doubled = load.times()
+    limited = sum(call.status == 429 for call in load.slack.calls)
+    asked = len(load.asked)
+    rows = {
+        "asked": f"{asked}", "lost": f"{asked - len(whole)}", "doubled": f"{doubled}",
+        "ack p50 / p99": f"{percentile(load.acks, 50):.3f} / {percentile(load.acks, 99):.3f} s",
+        "first words p50 / p99": f"{percentile(first, 50):.2f} / {percentile(first, 99):.2f} s",
+        "whole p50 / p99": f"{percentile(whole, 50):.2f} / {percentile(whole, 99):.2f} s (model: {SECONDS} s)",
+        "CPU per answer": f"{1000 * load.cpu / asked:.1f} ms, and its server {1000 * load.server_cpu / asked:.1f} ms",
+        "RSS": f"{load.rss:.0f} MiB", "Slack calls per answer": f"{len(load.slack.calls) / asked:.1f}",
+        "Redis commands per answer": f"{load.commands:.1f}", "429": f"{limited}",
+    }  # fmt: skip
+    return "\n".join([load.name, *(f"  {name:26}{value}" for name, value in rows.items())])
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--questions", type=int, default=1400)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    parser.add_argument("--only", choices=["labjam", "bare"])
+    args = parser.parse_args()
+    os.sched_setaffinity(0, {0})
+    port = free_port()
+    model = subprocess.Popen(  # noqa: ASYNC220
+        [sys.executable, "-m", "bot.trial.model_server", "--port", str(port), "--pieces", str(PIECES),
+         "--seconds", str(SECONDS)],
+    )  # fmt: skip
+    await asyncio.sleep(1.0)
+    loads: list[Load] = []
+    for name, command in (
+        ("labjam run", ["-m", "bot", "run"]),
+        ("bare Bolt bot", ["-m", "tests.bench.bare_bot"]),
+    ):
+        if args.only is None or args.only in name.lower():
+            loads.append(
+                await measure(name, command, f"http://127.0.0.1:{port}/v1", args.questions, args.seconds)
+            )
+            print(report(loads[-1]), flush=True)
+    model.terminate()
+    if len(loads) == 2:
+        print(f"CPU per answer, labjam to bare: {loads[0].cpu / loads[1].cpu:.2f}")
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
