@@ -119,8 +119,9 @@ class Delivery:
             await self._stand(i, part, [markdown(part), *(ending if i == len(parts) - 1 else ())], preview)
         for extra in self._messages[len(parts) :]:  # an earlier attempt was longer
             await self._remove(extra)
-        del self._messages[len(parts) :]
-        await self._note(self.messages)
+        if len(self._messages) > len(parts):
+            del self._messages[len(parts) :]
+            await self._note(self.messages)
         return self.messages
 
     async def park(self) -> None:

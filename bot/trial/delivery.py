@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 import uuid
 from collections import deque
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ class Envelope:
     answer: asyncio.Future[dict[str, Any] | None] | None = None
     timer: asyncio.TimerHandle | None = None
     encoded: str = ""
+    born: float = field(default_factory=time.perf_counter)
 
     def __post_init__(self) -> None:
         # At once: the payload shares lists with messages that go on changing.
@@ -76,6 +78,7 @@ class Delivery:
     open: dict[str, Envelope] = field(default_factory=dict[str, Envelope])
     held: deque[Envelope] = field(default_factory=deque[Envelope])
     lost: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    waits: deque[float] = field(default_factory=lambda: deque[float](maxlen=10_000))  # seconds, per ack
     acked: int = 0
     redelivered: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -112,6 +115,7 @@ class Delivery:
         if not envelope:
             return
         self.acked += 1
+        self.waits.append(time.perf_counter() - envelope.born)
         self._finish(envelope)
         if envelope.answer and not envelope.answer.done():
             envelope.answer.set_result(payload)

@@ -34,7 +34,6 @@ class Load:
     asked: dict[str, tuple[str, float]] = field(
         default_factory=dict[str, tuple[str, float]]
     )  # ts -> channel, at
-    acks: list[float] = field(default_factory=list[float])
     cpu: float = 0.0  # seconds
     server_cpu: float = 0.0
     rss: float = 0.0  # MiB, peak
@@ -52,23 +51,6 @@ class Load:
             at = time.time()
             ts = await self.slack.post(people[n % len(people)], channel, f"question {n}, in 250 words")
             self.asked[ts] = (channel, at)
-
-    def watch_acks(self) -> None:
-        """Time each acknowledgement from its envelope's birth."""
-        born: dict[str, float] = {}
-        start, ack = self.slack.delivery._start, self.slack.delivery.ack
-
-        def started(envelope: Any) -> None:
-            born[envelope.id] = time.perf_counter()
-            start(envelope)
-
-        def acked(envelope_id: str, payload: dict[str, Any] | None) -> None:
-            if envelope_id in born:
-                self.acks.append(time.perf_counter() - born.pop(envelope_id))
-            ack(envelope_id, payload)
-
-        self.slack.delivery._start = started
-        self.slack.sockets.on_ack = acked
 
     def stands(self, ts: str) -> bool:
         replies = self.slack.replies_of_bot(self.asked[ts][0], ts)
@@ -102,12 +84,16 @@ async def measure(name: str, command: list[str], model_url: str, questions: int,
     folder = tempfile.mkdtemp(prefix="labjam-bench-")
     async with LocalSlack(calls_kept=100_000) as slack:
         environ = dict(os.environ) | {
-            "SLACK_BOT_TOKEN": slack.bot_token, "SLACK_APP_TOKEN": slack.app_token, "SLACK_API_URL": slack.api_url,
-            "OPENAI_BASE_URL": model_url, "LABJAM_MODEL": "scripted", "LABJAM_DATA": f"{folder}/data",
-            "LABJAM_HTTP": f"127.0.0.1:{free_port()}", "LABJAM_LOG": "warning",
-        }  # fmt: skip
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_APP_TOKEN": slack.app_token,
+            "SLACK_API_URL": slack.api_url,
+            "OPENAI_BASE_URL": model_url,
+            "LABJAM_MODEL": "scripted",
+            "LABJAM_DATA": f"{folder}/data",
+            "LABJAM_HTTP": f"127.0.0.1:{free_port()}",
+            "LABJAM_LOG": "warning",
+        }
         load = Load(name, slack)
-        load.watch_acks()
         child = subprocess.Popen([sys.executable, *command], env=environ, preexec_fn=pin(1))  # noqa: ASYNC220, PLW1509
         try:
             await observe(load, psutil.Process(child.pid), Path(folder), questions, seconds)
@@ -160,18 +146,25 @@ def percentile(values: list[float], percent: int) -> float:
 
 
 def report(load: Load) -> str:
+    """The figures of one load, a line each."""
     first, whole, doubled = load.times()
+    acks = list(load.slack.delivery.waits)
     limited = sum(call.status == 429 for call in load.slack.calls)
     asked = len(load.asked)
+    cpu, server = 1000 * load.cpu / asked, 1000 * load.server_cpu / asked
     rows = {
-        "asked": f"{asked}", "lost": f"{asked - len(whole)}", "doubled": f"{doubled}",
-        "ack p50 / p99": f"{percentile(load.acks, 50):.3f} / {percentile(load.acks, 99):.3f} s",
+        "asked": f"{asked}",
+        "lost": f"{asked - len(whole)}",
+        "doubled": f"{doubled}",
+        "ack p50 / p99": f"{percentile(acks, 50):.3f} / {percentile(acks, 99):.3f} s",
         "first words p50 / p99": f"{percentile(first, 50):.2f} / {percentile(first, 99):.2f} s",
-        "whole p50 / p99": f"{percentile(whole, 50):.2f} / {percentile(whole, 99):.2f} s (model: {SECONDS} s)",
-        "CPU per answer": f"{1000 * load.cpu / asked:.1f} ms, and its server {1000 * load.server_cpu / asked:.1f} ms",
-        "RSS": f"{load.rss:.0f} MiB", "Slack calls per answer": f"{len(load.slack.calls) / asked:.1f}",
-        "Redis commands per answer": f"{load.commands:.1f}", "429": f"{limited}",
-    }  # fmt: skip
+        "whole p50 / p99": f"{percentile(whole, 50):.2f} / {percentile(whole, 99):.2f} s; model {SECONDS} s",
+        "CPU per answer": f"{cpu:.1f} ms, and its Redis server {server:.1f} ms",
+        "RSS": f"{load.rss:.0f} MiB",
+        "Slack calls per answer": f"{len(load.slack.calls) / asked:.1f}",
+        "Redis commands per answer": f"{load.commands:.1f}",
+        "429": f"{limited}",
+    }
     return "\n".join([load.name, *(f"  {name:26}{value}" for name, value in rows.items())])
 
 
@@ -189,17 +182,15 @@ async def main() -> None:
     )  # fmt: skip
     await asyncio.sleep(1.0)
     loads: list[Load] = []
-    for name, command in (
-        ("labjam run", ["-m", "bot", "run"]),
-        ("bare Bolt bot", ["-m", "tests.bench.bare_bot"]),
-    ):
-        if args.only is None or args.only in name.lower():
-            loads.append(
-                await measure(name, command, f"http://127.0.0.1:{port}/v1", args.questions, args.seconds)
-            )
+    bots = {"labjam": ["-m", "bot", "run"], "bare": ["-m", "tests.bench.bare_bot"]}
+    try:
+        for name in [args.only] if args.only else bots:
+            url = f"http://127.0.0.1:{port}/v1"
+            loads.append(await measure(name, bots[name], url, args.questions, args.seconds))
             print(report(loads[-1]), flush=True)
-    model.terminate()
-    if len(loads) == 2:
+    finally:
+        model.terminate()
+    if len(loads) == len(bots):
         print(f"CPU per answer, labjam to bare: {loads[0].cpu / loads[1].cpu:.2f}")
 
 

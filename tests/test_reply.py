@@ -1,0 +1,301 @@
+"""Rendering: all of the text, in order, in messages that Slack takes; nothing pings or hides a link."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+
+from bot.reply import parts, preview
+from bot.trial.limits import MARKDOWN
+from bot.trial.visible import decode
+
+MARKDOWN_READER = MarkdownIt("commonmark").enable("table")
+MARKDOWN_READER.validateLink = lambda url: True  # javascript: too is a link somewhere
+
+WORDS = [
+    *"plain **bold** a[i](x) AT&T &lt; &nbsp; &amp;amp; `a[i](x)` f(x)[0] don't \\alpha_{1} #1 1.5e-3 - !".split(),
+    *"naïve e\u0301\u0323 فيزياء שלום \u200frtl\u200f 🧪 👩🏽\u200d🔬 物理学 https://any.example/a_b?c=1&d=2".split(),
+    "x < y > z", "\u2028", "\x85", "\x0b", "w" * 150, "物" * 1300,
+]  # fmt: skip
+CELLS = [word for word in WORDS if word.isprintable()][:20]
+HEAD, RULE = "| quantity | value < 1 |", "| --- | :-: |"
+
+
+def as_list(items: list[tuple[int, str]]) -> str:
+    return "\n".join(f"{'   ' * depth}{'1.' if depth % 2 else '-'} {item}" for depth, item in items)
+
+
+def as_code(indent: str, ticks: str, language: str, lines: list[str]) -> str:
+    return "\n".join(indent + line for line in [ticks + language, *lines * 9, ticks])
+
+
+def as_table(rows: list[tuple[str, str]]) -> str:
+    return "\n".join([HEAD, RULE, *(f"| {a} | {b} |" for a, b in rows * 12)])
+
+
+CODE = ["", "    x[0] = a[i](b) if x < y else '&lt;'", "def f(x: int):", "| no | table"]
+sentences = st.lists(st.sampled_from(WORDS), min_size=1, max_size=12).map(" ".join)
+long_lines = sentences.map(lambda line: " ".join([line] * 60))
+nested_lists = st.lists(st.tuples(st.integers(0, 3), sentences), min_size=1).map(as_list)
+code = st.builds(
+    as_code,
+    st.sampled_from(["", "", "   "]),
+    st.sampled_from(["```", "````"]),
+    st.sampled_from(["", "python", "c++", "text title=a"]),
+    st.lists(st.sampled_from(CODE)),
+)
+cells = st.sampled_from(CELLS)
+tables = st.lists(st.tuples(cells, cells), min_size=1).map(as_table)
+answers = st.lists(
+    st.one_of(sentences, long_lines, nested_lists, code, tables, sentences.map("> {}".format)), max_size=25
+).map("\n\n".join)
+
+PIECES = [
+    *'[ ] ( ) [a] ]( ]: ![ \\ ``` ```` ~~~ ` < > | " ! &lt; &colon; <@U1> <!channel> |---|---|'.split(),
+    *"](http://evil.example) [b]: [b] javascript:x //evil.example www.evil.example https://kept.example/x".split(),
+    '[a](http://evil.example "t")', "[b]: http://evil.example", "a | b\n", "|---|---|\n", "```py\n",
+    "\n", "\n\n", "\r", "\r\n", " ", "    ", "\t", "- ", "> ", "1. ", "word ", "\u2028", "\x0c", "x" * 40,
+]  # fmt: skip
+wild = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
+
+
+def keeps(host: str) -> bool:
+    return host == "kept.example"
+
+
+def bodies(shown: list[str]) -> Iterator[str]:
+    """What stands under each message's part heading, decoded."""
+    for n, part in enumerate(shown, 1):
+        heading = f"*Part {n}*\n\n" if n > 1 else ""
+        assert part.startswith(heading)
+        yield decode(part.removeprefix(heading))
+
+
+def open_fence(text: str) -> str:
+    """The line that opened the fence in which a text ends; empty where it ends in none."""
+    opened = ""
+    for line in text.split("\n"):
+        if opened and line.strip() == re.findall("`{3,}", opened)[0]:
+            opened = ""
+        elif not opened and line.lstrip().startswith("```"):
+            opened = line
+    return opened
+
+
+def unread(text: str, body: str, done: str) -> str:
+    """What of a text is still to come after the message that shows its beginning."""
+    reopened = open_fence(done)
+    if reopened:
+        assert body.startswith(reopened + "\n")
+        body = body.removeprefix(reopened + "\n")
+    elif text.startswith("| ") and not text.startswith((HEAD, CODE[-1])):
+        assert body.startswith(f"{HEAD}\n{RULE}\n")
+        body = body.removeprefix(f"{HEAD}\n{RULE}\n")
+    if not text.startswith(body):
+        body, _, closing = body.rpartition("\n")
+        assert closing.strip("` ") == ""
+    assert body
+    assert text.startswith(body)
+    return text[len(body) :]
+
+
+@given(answers, st.sampled_from(["\n", "\r\n"]))
+def test_all_of_the_text_is_shown_in_order(text: str, newline: str) -> None:
+    """Nothing but empty lines, where one message ends and the next begins, is left out."""
+    shown = parts(text.replace("\n", newline))
+    rest = text
+    for body in bodies(shown):
+        done = text[: len(text) - len(rest)]
+        while rest.startswith("\n"):
+            rest = rest[1:]
+        rest = unread(rest, body, done)
+    assert not rest.strip("\n")
+
+
+@given(answers | wild)
+def test_every_message_is_one_that_slack_takes(text: str) -> None:
+    for part in parts(text, keeps):
+        assert len(part) <= MARKDOWN
+
+
+@given(answers)
+def test_every_message_closes_its_fences(text: str) -> None:
+    for part in parts(text):
+        assert not open_fence(part)
+
+
+@given(answers, st.lists(st.floats(0, 1), min_size=8, max_size=8))
+def test_what_was_shown_of_a_long_answer_stays(text: str, where: list[float]) -> None:
+    """While it grows, each message only ever gets longer: so text can be appended to it."""
+    final = parts(text)
+    for n in (int(len(text) * share) for share in where):
+        stays(parts(text[:n], final=False), final)
+
+
+@given(wild)
+def test_what_was_shown_stays_at_every_character(text: str) -> None:
+    final = parts(text, keeps)
+    for n in range(len(text) + 1):
+        stays(parts(text[:n], keeps, final=False), final)
+
+
+def stays(interim: list[str], final: list[str]) -> None:
+    seen = [part for part in interim if part]
+    assert len(seen) <= len(final)
+    for now, then in zip(seen, final, strict=False):
+        assert then.startswith(now)
+
+
+def live_links(text: str) -> list[str]:
+    """The addresses of all links and images that lead anywhere, as a reader of Markdown finds them."""
+    tokens = [child for token in MARKDOWN_READER.parse(text) for child in token.children or ()]
+    found = [str(token.attrs.get("href") or token.attrs.get("src") or "") for token in tokens]
+    return [url for url in found if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]*:|//|www\.", url)]
+
+
+@given(wild)
+def test_nothing_pings_and_no_link_is_hidden(text: str) -> None:
+    for part in parts(text, keeps):
+        assert "<" not in part
+        for url in live_links(part):
+            assert url.startswith("https://kept.example")
+    assert "<" not in preview(text)
+
+
+@pytest.mark.parametrize(
+    "token", ["<@U1>", "<!channel>", "<#C1>", "<!subteam^S1>", "<https://a.example|label>"]
+)
+@pytest.mark.parametrize(
+    "place", ["{}", "> {}", "- {}", "`{}`", "```\n{}\n```", "```{}\nx\n```", "| a |\n|---|\n| {} |"]
+)
+def test_slacks_own_tokens_are_only_text(token: str, place: str) -> None:
+    [shown] = parts(place.format(token))
+    assert "<" not in shown
+    assert decode(shown) == place.format(token)
+
+
+HIDDEN = [
+    "[label](https://evil.example/x)",
+    "[label](http://evil.example/x)",
+    '[label](https://evil.example/x "a title")',
+    "[label](https://evil.example/a_(b)_(c))",
+    "[label](<https://evil.example/x>)",
+    "[label]( https://evil.example/x )",
+    "[label](//evil.example/x)",
+    "[label](www.evil.example/x)",
+    "[label](https\\://evil.example/x)",
+    "[label](https&colon;//evil.example/x)",
+    "[label](javascript:alert`evil.example`)",
+    "[label](data:text/html,evil.example)",
+    "[la[b]el](https://evil.example/x)",
+    "[a [b [c](https://evil.example/x) d] e](https://evil.example/y)",
+    "[![picture](https://evil.example/p.png)](https://evil.example/x)",
+    "![picture](https://evil.example/p.png)",
+    "![picture](https://kept.example@evil.example/p.png)",
+    "[label](https://kept.example@evil.example/x)",
+    "[label](https://evil.example\\@kept.example/)",
+    "[label](https://kept.example.evil.example/)",
+    "[label](https://evil.example/kept.example)",
+    "[la\nbel](https://evil.example/x)",
+    "[label](\nhttps://evil.example/x)",
+    "[label]\n\n[label]: https://evil.example/x",
+    "[label]\n\n[label]:\nhttps://evil.example/x",
+    "[la bel]\n\n[la\nbel]: https://evil.example/x",
+    "[label]\n\n- [label]: https://evil.example/x",
+    "[label]\n\n> [label]: <https://evil.example/x>",
+    "![label][x]\n\n[x]: https://evil.example/p.png",
+    "<https://evil.example/x>",
+    '<a href="https://evil.example/x">label</a>',
+    "- [label](https://evil.example/x)",
+    "> - [label](https://evil.example/x)",
+    "| a |\n|---|\n| [label](https://evil.example/x) |",
+    "`code` and [label](https://evil.example/x)",
+    "\u2028```\n[label](https://evil.example/x)",
+    "- ```\n  code\n  ```\n\n[label](https://evil.example/x)",
+    "```\n    ```\n```\n[label](https://evil.example/x)\n```",
+    "~~~\n```\n~~~\n[label](https://evil.example/x)\n```",
+    "1. one\n\n   ```\n   code\n\nout [label](https://evil.example/x)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_a_link_shows_where_it_leads(text: str) -> None:
+    shown = "\n".join(parts(text, keeps))
+    assert live_links(shown) == []
+    assert "evil.example" in shown
+
+
+def test_a_bare_host_is_no_links_target() -> None:
+    assert parts("[label](evil.example/x) and f[i](x) and [a](../path)") == [
+        "[label] (evil.example/x) and f[i](x) and [a](../path)"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("See [the **paper**](https://any.example/1).", "See the **paper** (https://any.example/1)."),
+        ("[](https://any.example/1)", "https://any.example/1"),
+        ("[https://any.example/1](https://any.example/1)", "https://any.example/1"),
+        ("`[a](https://any.example/1)`", "`[a] (https://any.example/1)`"),
+        ("[1]: https://any.example/1", "[1] : https://any.example/1"),
+    ],
+)
+def test_the_address_stands_beside_its_words(text: str, shown: str) -> None:
+    assert parts(text) == [shown]
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "[a](https://kept.example)",
+        "[a](https://KEPT.example/x_(y)?z=1&w#f)",
+        "[a [b]](https://kept.example:443/)",
+    ],
+)
+def test_links_to_kept_hosts_stay_live(link: str) -> None:
+    [shown] = parts(f"So says {link}.", keeps)
+    assert shown == f"So says {link}."
+    assert len(live_links(shown)) == 1
+
+
+def test_code_stays_what_it_was() -> None:
+    text = "```md\n[docs](https://any.example) a[i](x) x < y && z\n```\n\nand `a[i](x)`, `x < y`."
+    assert [decode(part) for part in parts(text)] == [text]
+
+
+def test_a_fence_of_tildes_may_hold_one_of_backticks() -> None:
+    [shown] = parts("~~~md\n```py\nx\n```\n~~~\nafter")
+    assert shown == "````md\n```py\nx\n```\n````\nafter"
+
+
+def test_a_table_that_goes_on_in_the_next_message_has_its_header_again() -> None:
+    rows = [f"| {n} | {'value ' * 8} |" for n in range(500)]
+    shown = parts("\n".join(["# Results", "", "| n | value |", "|---|---|", *rows, "", "The end."]))
+    assert len(shown) > 2
+    for part in shown[1:]:
+        assert part.split("\n")[2:4] == ["| n | value |", "|---|---|"]
+    kept = [
+        line for part in shown for line in part.split("\n") if line.startswith("| ") and "value v" in line
+    ]
+    assert kept == rows
+
+
+@pytest.mark.parametrize("head", ["| a | b |", f"| {'long ' * 1_500}| b |"])
+def test_rows_of_any_size_are_taken(head: str) -> None:
+    rows = [f"| {'x ' * size}|" for size in (100, 5_400, 5_499, 7_000)]
+    for part in parts("\n".join(["intro", "", head, "|---|---|", *rows])):
+        assert len(part) <= MARKDOWN
+
+
+def test_nothing_to_show_is_no_message() -> None:
+    assert parts("") == parts("\n\n") == parts("", final=False) == []
+
+
+def test_a_preview_is_one_short_line_without_markup() -> None:
+    assert preview("# **Hello** <@U1>\n\n| a | `b` |") == "Hello &lt;@U1 a b"
+    assert len(preview("word " * 100)) <= 150
+    assert preview("```") == "…"
