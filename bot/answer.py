@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot import outcome
 from bot.attempt import Attempt
-from bot.errors import ModelError, RetryLater, SlackRefused
+from bot.errors import ModelError, ModelTooLong, RetryLater, SlackRefused
 from bot.labs import Lab, Labs
 from bot.llm.model import Model, ModelRequest
 from bot.prompting import Estimator, QuestionTooLong, conversation, system_prompt
@@ -134,6 +134,8 @@ class Answers:
                 "tries": running.job.tries,
             },
         )
+        if isinstance(error, ModelTooLong):
+            self._estimator.overrun(thread.lab.models[0].name)
         try:
             return outcome.failed(error, running.job.tries, attempt.text, thread.lab.models[0].endpoint.name)
         except RetryLater:

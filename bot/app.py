@@ -20,6 +20,7 @@ from bot.intake import Intake
 from bot.labs import Labs, read_labs
 from bot.llm.openai import OpenAIModels
 from bot.notice import Notices
+from bot.running import Runner
 from bot.settings import Settings
 from bot.slack.client import authorized, identify, open_session, web_client
 from bot.slack.directory import Directory
@@ -68,7 +69,8 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         if roles.work:
             models = OpenAIModels()
             stack.push_async_callback(models.close)
-            await _worker(labs, jobs, outbox, models, await store.pseudonym_key()).run(stop)
+            runners = _runners(labs, jobs, outbox, models, await store.pseudonym_key())
+            await Worker(jobs, runners, alone=not settings.redis_url).run(stop)
         else:
             await stop.wait()
     log.info("stopped")
@@ -103,9 +105,9 @@ def _bolt(settings: Settings, result: AuthorizeResult, client: AsyncWebClient) -
     async def authorize() -> AuthorizeResult:
         return result
 
-    # Bolt copies its logger's level to children that write whole payloads: people's words.
+    # Bolt copies this level to loggers that write whole payloads, people's words, below it.
     quiet = logging.getLogger("labjam.bolt")
-    quiet.setLevel(logging.WARNING)
+    quiet.setLevel(logging.ERROR)
     app = AsyncApp(
         name="labjam",
         logger=quiet,
@@ -148,12 +150,11 @@ async def _listen(
         await sockets.start()
 
 
-def _worker(labs: Labs, jobs: Jobs, outbox: Outbox, models: OpenAIModels, key: bytes) -> Worker:
+def _runners(labs: Labs, jobs: Jobs, outbox: Outbox, models: OpenAIModels, key: bytes) -> dict[str, Runner]:
     notices = Notices(outbox, jobs)
-    runners = {
+    return {
         "answer": Answers(labs, models, outbox, key).run,
         "tell": notices.tell,
         "offer": notices.offer,
         "withdraw": notices.withdraw,
     }
-    return Worker(jobs, runners)

@@ -12,12 +12,13 @@ from bot.labs import Labs, read_labs
 from bot.llm.openai import OpenAIModels
 from bot.settings import Settings
 from bot.slack.client import Identity, identify, open_session, web_client
-from bot.slack.manifest import SCOPES
+from bot.slack.manifest import SCOPES, scopes
 from bot.slack.outbox import Outbox
 from bot.slack.sockets import try_app_token
 from bot.store.embedded import EmbeddedServer
 from bot.store.redis import Store
 
+_MODEL_LIMIT = 90  # seconds: a lab's endpoint may have to start the model first
 _TYPES = "public_channel,private_channel"
 
 
@@ -52,7 +53,7 @@ async def _findings(settings: Settings) -> AsyncGenerator[Finding]:
         labs = read_labs(settings, os.environ)
         yield Finding("labs", ", ".join(labs))
     except UsageError as error:
-        yield Finding("labs", str(error).rstrip("."), "Mend the file or setting it names.")
+        yield Finding("labs", str(error).rstrip(".?"), "Mend the file or setting it names.")
     async for finding in _slack(settings, labs):
         yield finding
     if labs:
@@ -79,7 +80,7 @@ async def _store(settings: Settings) -> Finding:
         store = await Store.connect(settings.redis_url or (embedded.url if embedded else ""))
         await store.close()
     except WorldError as error:
-        return Finding("store", str(error).rstrip("."), "See the setting it names.")
+        return Finding("store", str(error).rstrip(".?"), "See the setting it names.")
     finally:
         if embedded:
             await embedded.stop()
@@ -94,10 +95,10 @@ async def _slack(settings: Settings, labs: Labs | None) -> AsyncGenerator[Findin
         try:
             identity = await identify(client)
         except WorldError as error:
-            yield Finding("Slack", str(error).rstrip("."), "Then run `labjam check` again.")
+            yield Finding("Slack", str(error).rstrip(".?"), "Then run `labjam check` again.")
             return
         yield Finding("Slack", f"{identity.team_name} ({identity.url or identity.team})")
-        yield _scopes(identity)
+        yield _scopes(identity, settings.slack_api_url)
         if labs:
             async for finding in _channels(Outbox(client, identity.user), labs):
                 yield finding
@@ -114,12 +115,12 @@ async def _hearing(settings: Settings, client: AsyncWebClient) -> Finding:
     try:
         await try_app_token(client, app_token)
     except WorldError as error:
-        return Finding("events", str(error).rstrip("."), "Then run `labjam check` again.")
+        return Finding("events", str(error).rstrip(".?"), "Then run `labjam check` again.")
     return Finding("events", "over Socket Mode")
 
 
-def _scopes(identity: Identity) -> Finding:
-    lacking = sorted(set(SCOPES) - identity.scopes)
+def _scopes(identity: Identity, api_url: str) -> Finding:
+    lacking = sorted(scopes(gov="slack-gov." in api_url).keys() - identity.scopes)
     if not lacking:
         return Finding("scopes", "all granted")
     uses = "; ".join(f"{scope} (to {SCOPES[scope]})" for scope in lacking)
@@ -164,12 +165,12 @@ async def _models(labs: Labs) -> AsyncGenerator[Finding]:
         for spec in used.values():
             what = f"model {spec.name} ({spec.id} at {spec.endpoint.base_url})"
             try:
-                async with asyncio.timeout(30):
+                async with asyncio.timeout(_MODEL_LIMIT):
                     yield Finding(what, await models.check(spec))
             except (ModelError, TimeoutError) as error:
                 yield Finding(
                     what,
-                    str(error).rstrip(".") or "no reply in 30 seconds",
+                    str(error).rstrip(".?") or f"no reply in {_MODEL_LIMIT} seconds",
                     "Check the model's id, its endpoint's address and its token.",
                 )
     finally:

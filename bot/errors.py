@@ -15,6 +15,7 @@ LabjamError
     ├── ModelAway        dead, overloaded or silent: worth another try
     ├── ModelCut         the stream ended before the model had
     └── ModelRejected    the endpoint refuses this request: no other try helps
+        └── ModelTooLong it has more text than the model takes
 """
 
 
@@ -92,4 +93,8 @@ class ModelCut(ModelError):
 
 
 class ModelRejected(ModelError):
-    """A request that this endpoint will never take: bad key, unknown model, too long."""
+    """A request that this endpoint will never take: bad key, unknown model."""
+
+
+class ModelTooLong(ModelRejected):
+    """More text than the model takes, by its endpoint's count."""

@@ -1,11 +1,25 @@
 """How a question ends when it doesn't end well, in a plain sentence: what happened and what to do."""
 
-from bot.errors import ModelAway, ModelBusy, ModelCut, ModelError, ModelRejected, RetryLater
+from bot.errors import (
+    ModelAway,
+    ModelBusy,
+    ModelCut,
+    ModelError,
+    ModelRejected,
+    ModelTooLong,
+    RetryLater,
+)
 from bot.llm.model import Finish
 from bot.records import Usage
 from bot.store.questions import Draft
 
-TRIES: dict[type[ModelError], int] = {ModelBusy: 8, ModelAway: 4, ModelCut: 4, ModelRejected: 0}
+TRIES: dict[type[ModelError], int] = {
+    ModelBusy: 8,
+    ModelAway: 4,
+    ModelCut: 4,
+    ModelRejected: 0,
+    ModelTooLong: 3,
+}
 """How often a model is asked again, by what went wrong."""
 
 BUSY = "The model is at its rate limit and stayed there. Press Retry in a few minutes."
@@ -27,6 +41,10 @@ STOPPED_EARLY = "Stopped before the answer began."
 TOO_LONG = (
     "This question has {length:,} characters; the model takes at most {allowed:,}. "
     "Shorten it, or ask in parts."
+)
+TOO_LONG_HERE = (
+    "This thread is longer than the model takes, by its endpoint's own count. "
+    "Ask in a new thread, or shorten the question."
 )
 
 
@@ -57,10 +75,18 @@ def finished(text: str, finish: Finish) -> Draft:
 def failed(error: ModelError, tries: int, text: str, endpoint: str) -> Draft:
     """The end after the last try; before it, RetryLater with the endpoint's own delay if it gave one."""
     if tries < TRIES.get(type(error), 0):
-        raise RetryLater(str(error), error.retry_after if isinstance(error, ModelBusy) else None)
+        raise RetryLater(str(error), _delay(error))
     if isinstance(error, ModelCut):
         return Draft(text, "failed", CUT_SHORT if text else CUT, retry=True)
     if isinstance(error, ModelBusy):
         return Draft(text, "failed", BUSY, retry=True)
+    if isinstance(error, ModelTooLong):
+        return Draft(text, "failed", TOO_LONG_HERE)
     words = REJECTED if isinstance(error, ModelRejected) else AWAY
     return Draft(text, "failed", words.format(endpoint=endpoint), retry=True)
+
+
+def _delay(error: ModelError) -> float | None:
+    if isinstance(error, ModelBusy):
+        return error.retry_after
+    return 0.0 if isinstance(error, ModelTooLong) else None

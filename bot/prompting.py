@@ -197,3 +197,7 @@ class Estimator:
             return
         seen = min(6.0, max(1.5, characters / tokens))
         self._learned[model] = 0.8 * self._learned.get(model, CHARS_PER_TOKEN) + 0.2 * seen
+
+    def overrun(self, model: str) -> None:
+        """Take in that a conversation we thought fits did not: the next one is cut to three quarters."""
+        self._learned[model] = max(1.0, 0.75 * self.chars_per_token(model))

@@ -44,14 +44,19 @@ class _Held:
 
 
 class Worker:
-    """Runs jobs with the runner of their kind, at most `slots` at once."""
+    """Runs jobs with the runner of their kind, at most `slots` at once.
+
+    A worker that is `alone` with its store takes over at once what an earlier process left.
+    """
 
     def __init__(
-        self, jobs: Jobs, runners: Mapping[str, Runner], *, slots: int = SLOTS, lease: float = LEASE,
+        self, jobs: Jobs, runners: Mapping[str, Runner], *, alone: bool = False,
+        slots: int = SLOTS, lease: float = LEASE,
         clock: Callable[[], float] = time.monotonic, chance: random.Random | None = None,
     ) -> None:  # fmt: skip
         self._jobs = jobs
         self._runners = runners
+        self._alone = alone
         self._slots = slots
         self._lease = lease
         self._clock = clock
@@ -65,6 +70,9 @@ class Worker:
         """Work until `stop`; then finish what ends within `grace` seconds and hand the rest over."""
         await insist(self._jobs.prepare)
         shards = range(self._jobs.store.shards)
+        if self._alone:
+            for shard in shards:
+                await insist(lambda: self._take_over(shard, silent_for=0.0))  # noqa: B023 - awaited here
         takers = [asyncio.create_task(self._repeat(self._take, s, "working")) for s in shards]
         keepers = [
             asyncio.create_task(self._repeat(step, s, "working", "draining"))
@@ -191,12 +199,16 @@ class Worker:
         await asyncio.sleep(PULSE)
 
     async def _sweep(self, shard: int) -> None:
+        if self._phase == "working":
+            await self._take_over(shard, silent_for=self._lease)
+        await asyncio.sleep(self._lease / 4 * self._chance.uniform(0.8, 1.2))
+
+    async def _take_over(self, shard: int, silent_for: float) -> None:
         room = self._slots - len(self._held)
-        if room > 0 and self._phase == "working":
-            for entry in await self._jobs.sweep(shard, self._lease, room, self._jobs.labs):
+        if room > 0:
+            for entry in await self._jobs.sweep(shard, silent_for, room, self._jobs.labs):
                 if entry not in self._held:
                     self._start(entry)
-        await asyncio.sleep(self._lease / 4 * self._chance.uniform(0.8, 1.2))
 
     async def _drain(self, grace: float) -> None:
         tasks = [held.task for held in self._held.values() if held.task]

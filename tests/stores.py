@@ -5,9 +5,9 @@ import itertools
 import os
 import subprocess
 import sys
-from collections.abc import AsyncGenerator, Generator, Mapping
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -76,27 +76,31 @@ class Engine:
 
     async def finish_all(self) -> None:
         """End whatever waits, rests or is held, as workers would in the end."""
-        jobs, done = self.other("finisher"), {"outcome": "answered"}
-        for shard in range(self.store.shards):
-            delayed = f"labjam:{{{shard}}}:delayed"
-            for member in await self.store.client.zrange(delayed, 0, -1):
-                await self.store.client.zadd(delayed, {member: 0})
-            await jobs.pulse(shard, [])
-            while entries := await jobs.take(shard, LABS, 50, 1) + await jobs.sweep(shard, 0.0, 99, LABS):
-                for entry in entries:
-                    if job := await jobs.begin(entry):
-                        assert await jobs.finish(job, Close(done))
+        await asyncio.gather(*(self._finish_shard(shard) for shard in range(self.store.shards)))
+
+    async def _finish_shard(self, shard: int) -> None:
+        jobs, delayed = self.other("finisher"), f"labjam:{{{shard}}}:delayed"
+        for member in await self.store.client.zrange(delayed, 0, -1):
+            await self.store.client.zadd(delayed, {member: 0})
+        await jobs.pulse(shard, [])
+        while entries := await jobs.take(shard, LABS, 50, 1) + await jobs.sweep(shard, 0.0, 99, LABS):
+            for entry in entries:
+                if job := await jobs.begin(entry):
+                    assert await jobs.finish(job, Close({"outcome": "answered"}))
 
 
 @asynccontextmanager
 async def engine_at(url: str) -> AsyncGenerator[Engine]:
-    """The engine on an empty store at `url`."""
+    """The engine on an empty store; once every job has ended, no key may be left without an end."""
     store = await Store.connect(url)
     try:
         await store.client.flushall()
         jobs = Jobs(store, LABS, "first")
         await jobs.prepare()
-        yield Engine(store, jobs)
+        engine = Engine(store, jobs)
+        yield engine
+        await engine.finish_all()
+        assert await engine.leaks() == []
     finally:
         await store.close()
 
@@ -113,65 +117,44 @@ async def working(*workers: Worker, grace: float = 5.0) -> AsyncGenerator[asynci
         await asyncio.gather(*tasks)
 
 
-@dataclass
-class Cluster:
-    """Three servers that share the slots; `url` is one of them."""
-
-    folder: Path
-    ports: list[int] = field(default_factory=list[int])
-    _nodes: list[subprocess.Popen[bytes]] = field(default_factory=list[subprocess.Popen[bytes]])
-
-    @property
-    def url(self) -> str:
-        """Where to connect to."""
-        return f"redis://127.0.0.1:{self.ports[0]}"
-
-    async def start(self) -> None:
-        """Start the nodes, give each a third of the slots, and let them meet."""
-        buses = [self._start_node(n) for n in range(3)]
-        nodes = [Redis(port=port, decode_responses=True) for port in self.ports]
-        for n, node in enumerate(nodes):
-            await until(lambda: _answers(node))  # noqa: B023
-            first, after = n * _SLOTS // 3, (n + 1) * _SLOTS // 3
-            _command(node, "CLUSTER ADDSLOTSRANGE", first, after - 1)
-        for port, bus in zip(self.ports, buses, strict=True):
-            _command(nodes[0], "CLUSTER MEET", "127.0.0.1", port, bus)
-        await until(lambda: all(_agrees(node) for node in nodes), 20)
-        for node in nodes:
-            node.close()
-
-    def stop(self) -> None:
-        """End the nodes; they hold nothing that anybody wants."""
-        for node in self._nodes:
+@contextmanager
+def started(kind: str, folder: Path) -> Generator[str]:
+    """A "standalone" server or a "cluster", for the tests of one module; gives its URL."""
+    ports, nodes = list[int](), list[subprocess.Popen[bytes]]()
+    buses = [free_port() for _ in range(1 if kind == "standalone" else 3)]
+    try:
+        for bus in buses:
+            ports.append(free_port())
+            clustered = ["--cluster-enabled", "yes", "--cluster-port", bus, "--cluster-config-file", bus]
+            nodes.append(start_server(folder, ports[-1], *(clustered if kind == "cluster" else ())))
+        asyncio.run(_joined(ports, buses))
+        yield f"redis://127.0.0.1:{ports[0]}"
+    finally:
+        for node in nodes:  # they hold nothing that anybody wants
             node.kill()
             node.wait()
 
-    def _start_node(self, n: int) -> int:
-        port, bus = free_port(), free_port()
-        self.ports.append(port)
-        self._nodes.append(start_server(
-            "--port", port, "--bind", "127.0.0.1", "--dir", self.folder, "--save", "",
-            "--logfile", self.folder / f"{n}.log", "--cluster-enabled", "yes", "--cluster-port", bus,
-            "--cluster-config-file", f"nodes-{n}.conf", "--cluster-node-timeout", 3000,
-        ))  # fmt: skip
-        return bus
+
+def start_server(folder: Path, port: int, *options: object) -> subprocess.Popen[bytes]:
+    """The packaged server as a child that ends with us, keeping nothing."""
+    boot = [sys.executable, "-I", "-S", "-c", _BOOT, os.getpid(), get_binary_path()]
+    own = ["--port", port, "--bind", "127.0.0.1", "--dir", folder, "--save", "", "--logfile", f"{port}.log"]
+    return subprocess.Popen([str(part) for part in (*boot, *own, *options)])  # noqa: S603
 
 
-@contextmanager
-def started_cluster(folder: Path) -> Generator[Cluster]:
-    """A cluster for the tests of one module."""
-    cluster = Cluster(folder)
-    try:
-        asyncio.run(cluster.start())
-        yield cluster
-    finally:
-        cluster.stop()
-
-
-def start_server(*options: object) -> subprocess.Popen[bytes]:
-    """The packaged server as a child that ends with us."""
-    command = [sys.executable, "-I", "-S", "-c", _BOOT, str(os.getpid()), str(get_binary_path())]
-    return subprocess.Popen([*command, *map(str, options)], stdout=subprocess.DEVNULL)  # noqa: S603
+async def _joined(ports: Sequence[int], buses: Sequence[int]) -> None:
+    """Wait for the servers; several share the slots between them, and meet."""
+    nodes = [Redis(port=port, decode_responses=True) for port in ports]
+    for node in nodes:
+        await until(lambda: _answers(node))  # noqa: B023
+    if len(nodes) > 1:
+        for n, node in enumerate(nodes):
+            share = n * _SLOTS // len(nodes), (n + 1) * _SLOTS // len(nodes) - 1
+            _command(node, "CLUSTER ADDSLOTSRANGE", *share)
+            _command(nodes[0], "CLUSTER MEET", "127.0.0.1", ports[n], buses[n])
+        await until(lambda: all(_agrees(node) for node in nodes), 20)
+    for node in nodes:
+        node.close()
 
 
 def _answers(node: Redis) -> bool:
@@ -188,6 +171,3 @@ def _agrees(node: Redis) -> bool:
 
 def _command(node: Any, *parts: object) -> Any:
     return node.execute_command(*parts)
-
-
-__all__ = ["LABS", "Cluster", "Engine", "Job", "engine_at", "start_server", "started_cluster", "working"]

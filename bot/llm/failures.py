@@ -9,7 +9,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, cast
 
-from bot.errors import ModelAway, ModelBusy, ModelError, ModelRejected
+from bot.errors import ModelAway, ModelBusy, ModelError, ModelRejected, ModelTooLong
 
 TOO_LONG = "context_length_exceeded"
 """OpenAI's code for a conversation beyond the context; other servers' words for it become this one."""
@@ -27,7 +27,6 @@ _OUT_OF_MONEY = frozenset(
 _BUSY = frozenset({"rate_limit_exceeded", "rate_limit_error", "too_many_requests", "slow_down"})
 _REFUSED = frozenset(
     {
-        TOO_LONG,
         "authentication_error",
         "content_filter",
         "data_residency_mismatch",
@@ -70,6 +69,8 @@ def from_status(endpoint: str, status: int, code: str, retry_after: float | None
         text += f" ({remedy})"
     if code in _OUT_OF_MONEY:
         return ModelRejected(text)  # OpenAI sends it as 429, but waiting brings no money
+    if code == TOO_LONG:
+        return ModelTooLong(text)
     if status == 429:
         return ModelBusy(text, retry_after)
     if status >= 500 or 200 <= status < 300 or status in _AWAY_STATUS:
@@ -89,6 +90,8 @@ def from_event(endpoint: str, error: Any) -> ModelError:
         return from_status(endpoint, int(code), "")  # vLLM puts the status it would have sent here
     if code in _BUSY:
         return ModelBusy(text)
+    if code == TOO_LONG:
+        return ModelTooLong(text)
     if code in _REFUSED or code in _OUT_OF_MONEY or "policy" in code:
         return ModelRejected(text)
     return ModelAway(text)

@@ -56,7 +56,13 @@ class Directory:
         cursor = ""
         while True:
             page = await self._outbox.call(
-                "users.conversations", team, user=user, types=_TYPES, limit=200, cursor=cursor
+                "users.conversations",
+                team,
+                user=user,
+                team_id=team,
+                types=_TYPES,
+                limit=200,
+                cursor=cursor,  # team_id: org-wide installs
             )
             names += [str(channel["name"]) for channel in page["channels"]]
             cursor = page.get("response_metadata", {}).get("next_cursor", "")

@@ -6,7 +6,8 @@ from typing import Any, Literal, cast
 
 from bot.records import micros
 
-_TS = re.compile(r"\d{1,12}\.\d{1,6}")
+_TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}")
+_ID = re.compile(r"[A-Z0-9]+")
 
 # A deleted message that had replies is not deleted but changed, into this.
 _TOMBSTONE = "tombstone"
@@ -44,7 +45,7 @@ def read_message(body: dict[str, Any], team: str, us: str) -> Incoming | None:
     `us` is the bot's user id. Twins of one mention give equal (team, channel, ts).
     """
     event = _dict(body.get("event"))
-    if event.get("type") not in {"message", "app_mention"}:
+    if _text(event, "type") not in {"message", "app_mention"}:
         return None
     subtype = _text(event, "subtype")
     if subtype == "message_deleted":
@@ -64,12 +65,14 @@ def _read(
     ts = _text(event, "deleted_ts") or _text(message, "ts")
     thread_ts = _text(message, "thread_ts")
     channel, at = _text(event, "channel"), _text(event, "event_ts") or ts
-    if not (team and channel and _TS.fullmatch(ts) and _TS.fullmatch(at)):
+    if not (_ID.fullmatch(team) and _ID.fullmatch(channel) and _TS.fullmatch(ts) and _TS.fullmatch(at)):
         return None
     if thread_ts and not _TS.fullmatch(thread_ts):
         return None
-    text, mention = _text(message, "text"), f"<@{us}>"
+    text, mentions = re.subn(rf"<@{us}(\|[^<>]*)?>", "", _text(message, "text"))
     user = _text(message, "user")
+    # A deletion need not say whose message it was.
+    nobody = {us, "USLACKBOT"} if kind == "deleted" else {us, "USLACKBOT", ""}
     return Incoming(
         kind=kind,
         team=team,
@@ -80,9 +83,9 @@ def _read(
         parent_user=_text(message, "parent_user_id"),
         user=user,
         user_team=_text(message, "user_team") or _text(message, "team") or team,
-        text=text.replace(mention, "").strip(),
-        mentions_us=mention in text or event.get("type") == "app_mention",
-        by_program=bool(message.get("bot_id")) or user in {"", us, "USLACKBOT"},
+        text=text.strip(),
+        mentions_us=mentions > 0 or event.get("type") == "app_mention",
+        by_program=bool(message.get("bot_id")) or user in nobody,
         subtype=_text(message, "subtype"),
         files=_file_names(message.get("files")),
         at=micros(at),
@@ -102,4 +105,5 @@ def _dict(value: object) -> dict[str, Any]:
 
 def _text(of: dict[str, Any], key: str) -> str:
     value = of.get(key)
-    return value if isinstance(value, str) else ""
+    # Half a surrogate pair is JSON, but no text that could be stored.
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""

@@ -1,5 +1,7 @@
 """P1, at the model: whatever it does, the thread ends with a whole answer or a plain sentence and Retry."""
 
+from pathlib import Path
+
 import pytest
 
 from bot import outcome
@@ -87,18 +89,39 @@ async def test_a_silent_model_is_given_up(jam: Jam) -> None:
 
 
 async def test_a_question_too_long_for_the_model_is_told_so(jam: Jam) -> None:
-    config = jam.folder / "labjam.toml"
-    config.write_text(
-        f'[models.default]\nid = "scripted"\nbase_url = "{jam.model.base_url}"\nauth = {{scheme = "none"}}\n'
-        "context = 4000\nmax_output = 500\n"
-    )
-    jam.extra["LABJAM_CONFIG"] = str(config)
+    jam.extra["LABJAM_CONFIG"] = str(small_context(jam))
     await jam.stop_bot()
     await jam.start_bot()
     ts = await jam.ask("livermore", "word " * 7000)
     await until(lambda: bool(jam.replies("livermore", ts)))
     assert "Shorten it" in jam.replies("livermore", ts)[0].visible_text
     assert not jam.model.requests
+
+
+async def test_a_thread_that_outgrew_its_model_is_cut_harder_and_told_so(jam: Jam) -> None:
+    """An endpoint that counts more tokens than we guessed: the oldest turns go, and the thread says so."""
+    jam.extra["LABJAM_CONFIG"] = str(small_context(jam))
+    await jam.stop_bot()
+    await jam.start_bot()
+    jam.model.script = Plan(lambda _: Reply("Noted. " * 60)).when(
+        "the last", failure(400, "context_length_exceeded"), failure(400, "context_length_exceeded")
+    )
+    root = await jam.ask("idaho", "number 0 " * 60)
+    for n in range(1, 6):
+        await jam.ask("idaho", f"number {n} " * 60, root)
+    await jam.ask("idaho", "the last", root)
+    answer = await jam.answer("idaho", root, answers=7)
+    assert "left out" in answer[-1].visible_text
+    assert len(jam.model.requests) == 9
+
+
+def small_context(jam: Jam) -> Path:
+    config = jam.folder / "labjam.toml"
+    config.write_text(
+        f'[models.default]\nid = "scripted"\nbase_url = "{jam.model.base_url}"\nauth = {{scheme = "none"}}\n'
+        "context = 4000\nmax_output = 500\n"
+    )
+    return config
 
 
 async def test_stop_reaches_the_model_within_a_second(jam: Jam) -> None:
