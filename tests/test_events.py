@@ -71,18 +71,22 @@ SHAPES: list[tuple[str, Event, Event]] = [
     ("a message", POSTED, ASKED | {"channel": "C1", "direct": False, "at": POSTED_AT, "user_team": "T1"}),
     ("a mention", POSTED | {"text": f"<@{US}> how hot?"}, ASKED | {"mentions_us": True}),
     ("a mention by name", POSTED | {"text": f"<@{US}|labjam> how hot?"}, ASKED | {"mentions_us": True}),
-    ("somebody else's mention", POSTED | {"text": "<@U0LABJAM2> hm"}, {"text": "<@U0LABJAM2> hm", "mentions_us": False}),
-    ("its twin", POSTED | {"type": "app_mention", "text": f"how hot? <@{US}>"}, ASKED | {"mentions_us": True}),
+    (
+        "somebody else's mention",
+        POSTED | {"text": "<@U0LABJAM2> hm"},
+        ASKED | {"text": "<@U0LABJAM2> hm", "mentions_us": False},
+    ),
+    ("its twin", POSTED | {"type": "app_mention", "text": f"how hot? <@{US}>"}, ASKED),
     ("a reply", IN_THREAD, {"ts": REPLY, "thread_ts": ROOT, "thread": ROOT, "parent_user": "U2"}),
     ("a root that has replies", POSTED | {"thread_ts": ROOT}, {"thread_ts": "", "thread": ROOT}),
-    ("also sent to the channel", IN_THREAD | {"subtype": "thread_broadcast"}, {"thread": ROOT, "by_program": False}),
+    ("also sent to the channel", IN_THREAD | {"subtype": "thread_broadcast"}, {"thread": ROOT}),
     (
         "with files",
         POSTED | {"subtype": "file_share", "files": [{"id": "F1", "name": "a b.png"}, {"id": "F2"}]},
         ASKED | {"subtype": "file_share", "files": ("a b.png", "a file")},
     ),
-    ("a direct message", POSTED | {"channel": "D1", "channel_type": "im"}, ASKED | {"channel": "D1", "direct": True}),
-    ("from another organisation", POSTED | {"user_team": "T9", "team": "T8"}, ASKED | {"user_team": "T9", "team": "T1"}),
+    ("a direct message", POSTED | {"channel_type": "im"}, ASKED | {"direct": True}),
+    ("through Slack Connect", POSTED | {"user_team": "T9", "team": "T8"}, {"user_team": "T9", "team": "T1"}),
     ("from another workspace", POSTED | {"team": "T8"}, ASKED | {"user_team": "T8"}),
     ("by a bot", POSTED | {"subtype": "bot_message", "bot_id": "B1", "user": None}, {"by_program": True}),
     ("by a bot with a user", POSTED | {"bot_id": "B1"}, {"by_program": True}),
@@ -98,7 +102,7 @@ SHAPES: list[tuple[str, Event, Event]] = [
         CHANGED | {"message": IN_THREAD | {"text": "why?"}},
         {"kind": "edited", "ts": REPLY, "thread": ROOT, "text": "why?", "parent_user": "U2"},
     ),
-    ("a deletion", DELETED, {"kind": "deleted", "ts": ROOT, "user": "U1", "by_program": False, "at": LATER_AT}),
+    ("a deletion", DELETED, ASKED | {"kind": "deleted", "at": LATER_AT}),
     (
         "a deletion that does not say of what",
         {key: value for key, value in DELETED.items() if key != "previous_message"},
@@ -142,7 +146,7 @@ def test_twins_are_one_message() -> None:
         POSTED | {"channel": "C1:T1"},
         POSTED | {"ts": ""},
         POSTED | {"ts": 1732320000.0001},
-        POSTED | {"ts": "١٧٣٢.١"},
+        POSTED | {"ts": "\u0661\u0667.\u0661"},
         POSTED | {"ts": ROOT + "\n"},
         POSTED | {"thread_ts": "yesterday"},
         POSTED | {"event_ts": "now"},
@@ -162,44 +166,27 @@ def test_half_a_character_can_be_stored() -> None:
     assert incoming.text == "hot ?"
 
 
-json = st.recursive(
+json: st.SearchStrategy[Any] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from([ROOT, "C1", "U1"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
     max_leaves=8,
 )
-fields = [
-    "channel",
-    "channel_type",
-    "user",
-    "text",
-    "ts",
-    "event_ts",
-    "thread_ts",
-    "bot_id",
-    "files",
-    "team",
-    "deleted_ts",
-]
-messages = st.dictionaries(st.sampled_from(fields), json, max_size=8)
-events = st.builds(
-    lambda base, type_, subtype, spoilt, message, previous: (
-        base | {"type": type_, "subtype": subtype} | spoilt | {"message": message, "previous_message": previous}
-    ),
-    st.sampled_from([POSTED, IN_THREAD, CHANGED, DELETED]),
-    st.sampled_from(["message", "app_mention"]) | json,
-    st.sampled_from(["", "message_changed", "message_deleted", "tombstone"]) | json,
-    messages,
-    messages | json | st.just(TOMBSTONE),
-    messages | json,
-)  # fmt: skip
+fields = st.sampled_from([*POSTED, *IN_THREAD, *DELETED, "bot_id", "files"])
+spoilt = st.dictionaries(fields, json, max_size=8)
+shapes = st.sampled_from([POSTED, IN_THREAD, CHANGED, DELETED])
+inner = st.fixed_dictionaries({}, optional={"message": spoilt | json, "previous_message": spoilt | json})
 
 
-@given(st.dictionaries(st.text(), json) | st.fixed_dictionaries({"event": events | json}))
-def test_no_payload_breaks_us(body: Event) -> None:
+def merged(shape: Event, damage: Event, more: Event) -> Event:
+    return shape | damage | more
+
+
+@given(json | st.builds(merged, shapes, spoilt, inner), st.dictionaries(st.text(), json))
+def test_no_payload_breaks_us(event: object, around: Event) -> None:
     """Whatever comes either is no message, or one that can be answered: it has a place and a time."""
-    incoming = read_message(body, "T1", US)
+    incoming = read_message(around | {"event": event}, "T1", US)
     if incoming is not None:
         assert incoming.channel.isalnum()
         assert float(incoming.ts) >= 0
         assert incoming.at >= 0
-        str(incoming).encode()
+        assert str(incoming).encode()

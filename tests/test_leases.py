@@ -5,11 +5,14 @@ from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
+from bot.errors import LeaseLost
+from bot.running import Lease, Running
 from bot.store import keys
 from bot.store.jobs import Close
 from bot.store.journal import read
+from bot.worker import Worker
 from tests.jam import until
-from tests.stores import LABS, Engine, engine_at, started
+from tests.stores import LABS, Engine, Ran, engine_at, is_done, started, working
 
 DONE = Close({"outcome": "answered"})
 
@@ -155,3 +158,72 @@ async def test_consumers_of_dead_workers_are_forgotten(
     await engine.other().prepare()
     consumers = await engine.store.client.xinfo_consumers(keys.ready(held.entry.shard, LABS[0]), "workers")
     assert [str(consumer["name"]) for consumer in consumers] == ["first"]
+
+
+async def test_who_lost_its_lease_must_not_speak(engine: Engine) -> None:
+    lost, started = asyncio.Event(), asyncio.Event()
+
+    async def run(running: Running) -> Close:
+        await running.hold()
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            with pytest.raises(LeaseLost):
+                await running.hold()
+            with pytest.raises(LeaseLost):
+                await running.note({"draft": "mine"})
+            lost.set()
+            raise
+        return DONE
+
+    await engine.put()
+    async with working(Worker(engine.jobs, {"answer": run}, lease=1.0)):
+        await started.wait()
+        taken = await engine.other().sweep(engine.store.shard("thread"), 0.0, 5, LABS)
+        job = await engine.other().begin(taken[0])
+        await until(lost.is_set, 5)
+        assert job
+        assert "draft" not in await engine.jobs.fields("thread", "answer:1")
+        assert await engine.other().finish(job, DONE)
+
+
+async def test_a_silent_lease_holds_only_three_quarters_of_its_time() -> None:
+    """A process that was paused asks again before it speaks."""
+    now = [0.0]
+    lease = Lease(10.0, lambda: now[0])
+    now[0] = 7.4
+    await asyncio.wait_for(lease.hold(), 1)
+    now[0] = 7.6
+    waiting = asyncio.create_task(lease.hold())
+    await asyncio.wait([waiting], timeout=0.05)
+    assert not waiting.done()
+    lease.renew(7.6)
+    await asyncio.wait_for(waiting, 1)
+    lease.lose()
+    with pytest.raises(LeaseLost):
+        await lease.hold()
+
+
+async def test_what_a_dead_worker_held_is_taken_over(engine: Engine) -> None:
+    ran = Ran()
+    await engine.put()
+    await engine.begin(jobs=engine.other("dead"))
+    async with working(Worker(engine.other("worker"), {"answer": ran}, lease=0.6)):
+        await asyncio.sleep(0.3)
+        assert ran.jobs == []
+        await until(lambda: is_done(engine), 3)
+    assert ran.jobs == ["answer:1"]
+
+
+async def test_an_emptied_store_ends_what_ran_on_it(engine: Engine) -> None:
+    """Even with every slot taken: the worker notices, and is there for what comes next."""
+    ran = Ran(may_end=False)
+    await engine.put()
+    async with working(Worker(engine.other("worker"), {"answer": ran}, slots=1, lease=0.4)):
+        await until(lambda: len(ran.jobs) == 1)
+        await engine.store.client.flushall()
+        await until(lambda: not ran.now.total())
+        ran.may_end.set()
+        await engine.put("answer:2")
+        await until(lambda: is_done(engine, "answer:2"))

@@ -4,18 +4,19 @@ import asyncio
 import random
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.errors import LeaseLost, RetryLater
-from bot.running import Lease, Runner, Running
+from bot.errors import RetryLater
+from bot.running import Runner, Running
 from bot.store.embedded import EmbeddedServer
 from bot.store.jobs import Close, Entry, Jobs
 from bot.worker import MAX_TRIES, Worker
 from tests.jam import until
-from tests.stores import LABS, Engine, engine_at, working
+from tests.stores import LABS, Engine, Ran, engine_at, is_done, working
 
 DONE = Close({"outcome": "answered"})
 
@@ -25,28 +26,6 @@ class Hurried(random.Random):
 
     def uniform(self, a: float, b: float) -> float:
         return super().uniform(a, b) / 1000
-
-
-class Ran:
-    """A runner that remembers what it ran, and ends when it may."""
-
-    def __init__(self, *, may_end: bool = True) -> None:
-        self.jobs: list[str] = []
-        self.now: Counter[str] = Counter()
-        self.most = 0
-        self.may_end = asyncio.Event()
-        if may_end:
-            self.may_end.set()
-
-    async def __call__(self, running: Running) -> Close:
-        self.jobs.append(running.job.id)
-        self.now[running.job.entry.lab] += 1
-        self.most = max(self.most, self.now.total())
-        try:
-            await self.may_end.wait()
-        finally:
-            self.now[running.job.entry.lab] -= 1
-        return DONE
 
 
 @pytest.fixture
@@ -65,10 +44,6 @@ async def engine(server: EmbeddedServer) -> AsyncGenerator[Engine]:
 
 def worker(engine: Engine, runner: Runner, name: str = "worker", **options: Any) -> Worker:
     return Worker(engine.other(name), {"answer": runner}, **options)
-
-
-async def is_done(engine: Engine, job: str = "answer:1", mailbox: str = "thread") -> bool:
-    return (await engine.jobs.fields(mailbox, job)).get("state") == "done"
 
 
 async def test_a_busy_lab_leaves_room_for_the_others(engine: Engine) -> None:
@@ -138,7 +113,7 @@ async def test_a_retry_comes_when_it_was_asked_for(engine: Engine) -> None:
     async with working(worker(engine, run)):
         await until(lambda: is_done(engine))
     assert len(at) == 3
-    assert all(0.1 <= later - sooner < 2.0 for sooner, later in zip(at, at[1:], strict=False))
+    assert all(0.1 <= later - sooner < 2.0 for sooner, later in pairwise(at))
 
 
 async def test_a_runner_that_breaks_is_tried_again_and_then_given_up(engine: Engine) -> None:
@@ -212,10 +187,11 @@ async def test_what_every_process_enqueues_runs_once(engine: Engine) -> None:
     ran = Ran()
     async with working(*(worker(engine, ran, f"worker{n}") for n in range(3))):
         for minute in range(5):
-            claims = await asyncio.gather(
-                *(engine.other(f"clock{n}").enqueue("idaho", "digest", f"answer:{minute}", minute, {"at": "x"})
-                  for n in range(3))
-            )  # fmt: skip
+            clocks = [engine.other(f"clock{n}") for n in range(3)]
+            ticks = (
+                clock.enqueue("idaho", "digest", f"answer:{minute}", minute, {"at": "x"}) for clock in clocks
+            )
+            claims = await asyncio.gather(*ticks)
             assert sorted(claims) == ["known", "known", "queued"]
         await until(lambda: len(ran.jobs) >= 5)
         await until(lambda: is_done(engine, "answer:4", "digest"))
@@ -245,75 +221,6 @@ async def test_a_running_job_survives_redis_going_away(engine: Engine, server: E
         await engine.put("answer:2")
         await until(lambda: is_done(engine, "answer:2"), 5)
     assert ran.jobs == ["answer:1"]
-
-
-async def test_who_lost_its_lease_must_not_speak(engine: Engine) -> None:
-    lost, started = asyncio.Event(), asyncio.Event()
-
-    async def run(running: Running) -> Close:
-        await running.hold()
-        started.set()
-        try:
-            await asyncio.sleep(60)
-        except asyncio.CancelledError:
-            with pytest.raises(LeaseLost):
-                await running.hold()
-            with pytest.raises(LeaseLost):
-                await running.note({"draft": "mine"})
-            lost.set()
-            raise
-        return DONE
-
-    await engine.put()
-    async with working(worker(engine, run, lease=1.0)):
-        await started.wait()
-        taken = await engine.other().sweep(0, 0.0, 5, LABS)
-        job = await engine.other().begin(taken[0])
-        await until(lost.is_set, 5)
-        assert job
-        assert "draft" not in await engine.jobs.fields("thread", "answer:1")
-        assert await engine.other().finish(job, DONE)
-
-
-async def test_a_silent_lease_holds_only_three_quarters_of_its_time() -> None:
-    """A process that was paused asks again before it speaks."""
-    now = [0.0]
-    lease = Lease(10.0, lambda: now[0])
-    now[0] = 7.4
-    await asyncio.wait_for(lease.hold(), 1)
-    now[0] = 7.6
-    waiting = asyncio.create_task(lease.hold())
-    await asyncio.wait([waiting], timeout=0.05)
-    assert not waiting.done()
-    lease.renew(7.6)
-    await asyncio.wait_for(waiting, 1)
-    lease.lose()
-    with pytest.raises(LeaseLost):
-        await lease.hold()
-
-
-async def test_what_a_dead_worker_held_is_taken_over(engine: Engine) -> None:
-    ran = Ran()
-    await engine.put()
-    await engine.begin(jobs=engine.other("dead"))
-    async with working(worker(engine, ran, lease=0.6)):
-        await asyncio.sleep(0.3)
-        assert ran.jobs == []
-        await until(lambda: is_done(engine), 3)
-    assert ran.jobs == ["answer:1"]
-
-
-async def test_an_emptied_store_ends_what_ran_on_it(engine: Engine) -> None:
-    """Even with every slot taken: the worker notices, and is there for what comes next."""
-    ran = Ran(may_end=False)
-    await engine.put()
-    async with working(worker(engine, ran, slots=1, lease=0.4)):
-        await until(lambda: len(ran.jobs) == 1)
-        await engine.store.client.flushall()
-        await until(lambda: not ran.now.total())
-        ran.may_end.set()
-        await engine.put("answer:2")
-        await until(lambda: is_done(engine, "answer:2"))
 
 
 async def test_an_error_nobody_foresaw_does_not_end_the_worker(engine: Engine) -> None:

@@ -127,6 +127,15 @@ class EmbeddedServer:
         return str(self._socket_folder / "valkey.sock")
 
 
+def holder(folder: Path) -> str:
+    """The id of the process that has a server on this folder; empty where none has."""
+    try:
+        with (folder / "lock").open() as file:
+            return "" if _locked(file) else file.read().strip()
+    except OSError:
+        return ""
+
+
 def _locked(file: IO[str]) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

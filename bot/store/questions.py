@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from bot.records import Answer, Question, Turn, Usage, Vote
+from bot.records import SCHEMA_VERSION, Answer, Question, Turn, Usage, Vote
 from bot.store import keys
 from bot.store.jobs import MAILBOX_LIMIT, Claim, Close, Job, Jobs, State
 
@@ -155,3 +155,9 @@ def close_with(answer: Answer) -> Close:
     line = json.dumps({"kind": "answer"} | json.loads(_ANSWER.dump_json(answer)))
     fields = {"outcome": answer.outcome} | noted_messages(answer.messages)
     return Close(fields, record=line, turn=asked.ts, turns=_ENDED.dump_json(ended).decode())
+
+
+def close_withdrawn(question: Question, at: float) -> Close:
+    """What a deleted question leaves: no turn, and a line that tells every export to leave it out."""
+    line = {"kind": "withdrawal", "thread": str(question.thread), "question": question.ts, "at": at}
+    return Close({}, record=json.dumps(line | {"schema_version": SCHEMA_VERSION}), turn=question.ts)
