@@ -38,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         command = commands.add_parser(name, help=says, description=says)
         command.set_defaults(run=_process, slack=slack, work=work)
+    _add_try(commands)
     check = commands.add_parser("check", help="try every token, scope, channel, model and the store")
     check.set_defaults(run=_check)
     show = commands.add_parser("manifest", help="print the Slack app manifest")
@@ -47,6 +48,30 @@ def _parser() -> argparse.ArgumentParser:
     show.add_argument("--gov", action="store_true", help="for GovSlack")
     show.set_defaults(run=_manifest)
     return parser
+
+
+def _add_try(commands: Any) -> None:
+    trial = commands.add_parser("try", help="a whole jam in your browser, on this machine, no keys needed")
+    trial.add_argument("--port", type=int, default=8701, help="of the page; default 8701")
+    trial.add_argument("--labs", metavar="A,B", default="", help="only these labs, such as argonne,idaho")
+    trial.add_argument("--no-browser", action="store_true", help="only print the address")
+    trial.add_argument("--fresh", action="store_true", help="forget what earlier trials kept")
+    trial.add_argument("--slack", action="store_true", help="print the way to a real workspace")
+    trial.set_defaults(run=_try)
+
+
+def _try(args: argparse.Namespace) -> int:
+    from bot.trial.tryout import Options, guide, try_out  # noqa: PLC0415
+
+    settings = read_settings()
+    if args.slack:
+        print(guide(settings))
+        return 0
+    start_logging(settings.labjam_log if "labjam_log" in settings.model_fields_set else "warning")
+    labs = tuple(key.strip() for key in args.labs.split(",") if key.strip())
+    options = Options(args.port, labs, not args.no_browser, args.fresh)
+    _run(_until_told(lambda stop: try_out(settings, options, stop, lambda line: print(line, flush=True))))
+    return 0
 
 
 def _process(args: argparse.Namespace) -> int:
@@ -59,15 +84,17 @@ def _process(args: argparse.Namespace) -> int:
     gc.freeze()
     gc.set_threshold(20_000, 20, 20)
 
-    async def until_told() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        await run(settings, Roles(slack=args.slack, work=args.work), stop)
-
-    _run(until_told())
+    _run(_until_told(lambda stop: run(settings, Roles(slack=args.slack, work=args.work), stop)))
     return 0
+
+
+async def _until_told(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
+    """Give it an event that Ctrl-C and SIGTERM set."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    await work(stop)
 
 
 def _check(_: argparse.Namespace) -> int:

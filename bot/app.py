@@ -120,9 +120,10 @@ def _bolt(settings: Settings, result: AuthorizeResult, client: AsyncWebClient) -
     )
 
     async def broke(error: Exception) -> None:
-        level = logging.WARNING if isinstance(error, StoreAway) else logging.ERROR
-        log.log(level, "event not taken in", exc_info=None if level == logging.WARNING else error,
-                extra={"error": type(error).__name__})  # fmt: skip
+        if isinstance(error, StoreAway):
+            log.warning("event not taken in", extra={"why": str(error)})
+        else:
+            log.error("event not taken in", exc_info=error, extra={"error": type(error).__name__})
 
     app.error(broke)
     return app

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.intake import Intake
+from bot.slack.events import read_place
 
 
 def register(app: Any, intake: Intake) -> None:
@@ -15,16 +16,16 @@ def register(app: Any, intake: Intake) -> None:
     async def take(
         body: dict[str, Any], context: dict[str, Any], next: Callable[[], Awaitable[None]]
     ) -> None:
-        if body.get("type") == "event_callback":
-            await intake.take(body, context.get("team_id") or body.get("team_id") or "")
+        team: Any = context.get("team_id") or body.get("team_id")
+        if body.get("type") == "event_callback" and isinstance(team, str):
+            await intake.take(body, team)
         await next()
 
     async def stop(event: dict[str, Any], context: dict[str, Any]) -> None:
-        await intake.stop(context["team_id"], event["channel"], event["thread_ts"])
+        await intake.stop(context.get("team_id", ""), *read_place(event))
 
     async def look_again(event: dict[str, Any], context: dict[str, Any]) -> None:
-        channel: Any = event.get("channel")
-        intake.forget_channel(context["team_id"], channel if isinstance(channel, str) else channel["id"])
+        intake.forget_channel(context.get("team_id", ""), read_place(event)[0])
 
     app.middleware(take)
     app.event("agent_session_stopped")(stop)

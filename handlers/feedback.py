@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.feedback import Feedback
-from bot.slack.blocks import AGAIN, THUMB
+from bot.slack.blocks import AGAIN, THUMB, read_about
 
 
 def register(app: Any, feedback: Feedback) -> None:
@@ -18,5 +18,15 @@ def register(app: Any, feedback: Feedback) -> None:
         await feedback.again(action["value"])
         await ack()
 
-    app.action(THUMB)(thumb)
-    app.action(AGAIN)(again)
+    app.action(THUMB, matchers=[_about_an_answer])(thumb)
+    app.action(AGAIN, matchers=[_about_an_answer])(again)
+
+
+async def _about_an_answer(action: dict[str, Any]) -> bool:
+    """Whether a button's value is one that we gave it; any other goes to `rest`."""
+    value = str(action.get("value"))
+    try:
+        read_about(value[3:] if action["action_id"] == THUMB else value)
+    except ValueError:
+        return False
+    return action["action_id"] != THUMB or value[:3] in {"+1 ", "-1 "}

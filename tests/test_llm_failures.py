@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.errors import ModelAway, ModelBusy, ModelCut, ModelError, ModelRejected
+from bot.errors import ModelAway, ModelBusy, ModelCut, ModelError, ModelRejected, ModelTooLong
 from bot.llm.chat_api import ChatReader
 from bot.llm.failures import TOO_LONG, error_code, from_event, from_status, retry_after
 from bot.llm.model import Api, Finish
@@ -39,7 +39,7 @@ async def test_statuses(api: Api, status: int, kind: type[ModelError]) -> None:
 @both_apis
 async def test_the_endpoints_code_is_kept_and_its_message_is_not(api: Api) -> None:
     async with stage() as at:
-        with pytest.raises(ModelRejected, match=TOO_LONG) as caught:
+        with pytest.raises(ModelTooLong, match=TOO_LONG) as caught:
             await at.ask(api, failure(400, TOO_LONG))
         assert ECHO not in str(caught.value)
         assert caught.value.__cause__ is None
@@ -100,7 +100,7 @@ async def test_thinking_is_no_stall(api: Api) -> None:
     ("code", "kind"),
     [
         ("rate_limit_exceeded", ModelBusy), ("server_error", ModelAway), ("", ModelAway),
-        ("insufficient_quota", ModelRejected), ("invalid_prompt", ModelRejected), (TOO_LONG, ModelRejected),
+        ("insufficient_quota", ModelRejected), ("invalid_prompt", ModelRejected), (TOO_LONG, ModelTooLong),
         ("503", ModelAway), ("429", ModelBusy), ("400", ModelRejected),
     ],
 )  # fmt: skip

@@ -102,7 +102,7 @@ class Delivery:
 
     async def show(self, parts: Sequence[str]) -> None:
         """Bring Slack up to this state of an unfinished answer, as far as it lets us now."""
-        with suppress(SlackBusy, SlackUnsure):
+        with suppress(SlackBusy, SlackUnsure, RetryLater):
             if self._unsure:
                 await self.adopt()
             for i, part in enumerate(parts):
@@ -159,7 +159,7 @@ class Delivery:
         if message.live and message.sure and age < STREAM_LIFE and part.startswith(message.sent):
             await self._append(message, part)
         elif message.live:
-            await self._stop(message)
+            await self._stop(message, self._call)
         elif part != message.sent and part.strip() and age > EDIT_EVERY:
             await self._call("chat.update", ts=message.ts, text="…", blocks=[markdown(part)])
             message.sent, message.sure, message.at = part, True, self._clock()
@@ -175,45 +175,47 @@ class Delivery:
             message.sure = False
             raise
         except SlackRefused as refused:
-            message.live = False
+            message.live = refused.error != "message_not_in_streaming_state"
+            message.sure = False
             self.stopped_by_user = refused.error == "stopped_by_user"
 
-    async def _stop(self, message: _Message) -> None:
-        message.live = False
+    async def _stop(self, message: _Message, call: Callable[..., Awaitable[None]]) -> None:
         with suppress(SlackRefused):  # it had ended already
-            await self._insist("chat.stopStream", ts=message.ts)
+            await call("chat.stopStream", ts=message.ts)
+        message.live = False
 
     async def _stand(self, i: int, part: str, blocks: Sequence[Block], preview: str) -> None:
         for _ in range(_POSTS):
             if i < len(self._messages):
-                await self._settle(i, part, blocks, preview)
-                return
-            if await self._post(blocks, preview):
+                stands = await self._settle(i, part, blocks, preview)
+            else:
+                stands = await self._post(blocks, preview)
+            if stands:
                 return
         raise RetryLater("Slack gives no clear reply to chat.postMessage")
 
-    async def _settle(self, i: int, part: str, blocks: Sequence[Block], preview: str) -> None:
-        """Bring one message to its final text and blocks, whatever state it is in."""
+    async def _settle(self, i: int, part: str, blocks: Sequence[Block], preview: str) -> bool:
+        """Bring one message to its final text and blocks, whatever state it is in; False if it is gone."""
         message = self._messages[i]
         if message.live and message.sure and part.startswith(message.sent):
             if await self._finish_stream(message, part, blocks[1:]):
-                return
+                return True
         elif message.live:
-            await self._stop(message)
+            await self._stop(message, self._insist)
         elif message.sure and message.sent == part and not blocks[1:]:
-            return
+            return True
         try:
             await self._insist("chat.update", ts=message.ts, text=preview, blocks=blocks)
             message.sent, message.sure = part, True
         except SlackRefused as refused:
             if refused.error not in _GONE:
                 raise
-            self._messages.pop(i)  # somebody deleted it: it is said again, further down
-            await self._post(blocks, preview)
+            self._messages.pop(i)  # somebody deleted it: the next one takes its text, or a new one
+            return False
+        return True
 
     async def _finish_stream(self, message: _Message, part: str, ending: Sequence[Block]) -> bool:
         """End a stream with the rest of its text; False where it must be edited instead."""
-        message.live = False
         more = part[len(message.sent) :]
         extra: dict[str, Any] = {"chunks": _chunks(more)} if more else {}
         if ending:
@@ -221,9 +223,9 @@ class Delivery:
         try:
             await self._insist("chat.stopStream", once=True, ts=message.ts, **extra)
         except (SlackUnsure, SlackRefused):
-            await self._stop(message)
+            await self._stop(message, self._insist)
             return False
-        message.sent = part
+        message.live, message.sent = False, part
         return True
 
     async def _post(self, blocks: Sequence[Block], preview: str) -> bool:

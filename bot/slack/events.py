@@ -58,6 +58,12 @@ def read_message(body: dict[str, Any], team: str, us: str) -> Incoming | None:
     return _read(event, event, "posted", team, us)
 
 
+def read_place(event: dict[str, Any]) -> tuple[str, str]:
+    """Channel and thread that any other event is about; empty where it does not say."""
+    channel = _text(event, "channel") or _text(_dict(event.get("channel")), "id")
+    return channel, _text(event, "thread_ts")
+
+
 def _read(
     event: dict[str, Any], message: dict[str, Any], kind: Literal["posted", "edited", "deleted"],
     team: str, us: str,

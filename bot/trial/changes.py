@@ -83,6 +83,7 @@ class Changes:
 
     def changed(self, channel: Channel, message: Message, before: Dict) -> None:
         """Tell the app that a message is not what it was."""
+        self.workspace.touch(channel.id, message.ts)
         if self.workspace.bot in channel.members and not message.ephemeral_to:
             self._tell(channel, events.changed(self.workspace, channel, message, before))
 
@@ -94,6 +95,7 @@ class Changes:
         if message.streaming:
             ws.end_stream(channel.id, message.ts, "stopped")
         message.deleted = True
+        ws.touch(channel.id, message.ts)
         if ws.bot in channel.members and not message.ephemeral_to:
             tell = events.tombstone if has_replies else events.deleted
             self._tell(channel, tell(ws, channel, message, before))
@@ -146,6 +148,7 @@ class Changes:
 
     def _tell_reaction(self, kind: str, message: Message, user: str, name: str) -> None:
         channel = self.workspace.channels[message.channel]
+        self.workspace.touch(channel.id, message.ts)
         if self.workspace.bot in channel.members:
             self._tell(channel, events.reacted(self.workspace, kind, user, message, name))
 

@@ -79,6 +79,7 @@ class Delivery:
     held: deque[Envelope] = field(default_factory=deque[Envelope])
     lost: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     waits: deque[float] = field(default_factory=lambda: deque[float](maxlen=10_000))  # seconds, per ack
+    recent: deque[Envelope] = field(default_factory=lambda: deque[Envelope](maxlen=200))
     acked: int = 0
     redelivered: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
@@ -155,6 +156,7 @@ class Delivery:
 
     def _start(self, envelope: Envelope) -> None:
         self.open[envelope.id] = envelope
+        self.recent.append(envelope)
         self.idle.clear()
         self._send(envelope)
 

@@ -69,6 +69,14 @@ class RateLimits:
         window.append(now)
         return 0
 
+    def spent(self, team: str, now: float) -> list[tuple[str, int, int]]:
+        """What each method has used of its budget in the last minute, as (method, used, allowed)."""
+        return [
+            (method, used, max(1, int(PER_MINUTE.get(method, TIERS[3]) * self.factor)))
+            for (method, whose), window in self.windows.items()
+            if whose == team and (used := sum(at > now - WINDOW for at in window))
+        ]
+
     def _take(self, channel: str, now: float) -> bool:
         """One message a second per channel, with a small burst."""
         bucket = self.channels.setdefault(channel, _Bucket(float(self.burst), now))

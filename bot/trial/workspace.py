@@ -50,6 +50,7 @@ class Workspace:
     groups: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     last_micros: int = 0
     last_id: int = 0
+    on_touch: Callable[[str, str], None] | None = None  # told (channel, ts) of each change to a message
 
     @property
     def team(self) -> Team:
@@ -99,6 +100,11 @@ class Workspace:
         self.people[user].direct = channel.id
         return channel
 
+    def touch(self, channel: str, ts: str) -> None:
+        """Tell whoever watches that a message is new, or not what it was."""
+        if self.on_touch:
+            self.on_touch(channel, ts)
+
     def find(self, channel: str, ts: str) -> Message | None:
         """The message at `ts`, ephemeral and deleted ones included."""
         place = self.channels.get(channel)
@@ -108,6 +114,7 @@ class Workspace:
         """Store a message under its channel and thread."""
         channel = self.channels[message.channel]
         channel.messages[message.ts] = message
+        self.touch(channel.id, message.ts)
         if message.ephemeral_to:
             return
         if message.thread_ts and message.thread_ts != message.ts:
@@ -140,3 +147,4 @@ class Workspace:
         message = self.find(channel, ts)
         if message and message.stream:
             message.stream.state = state
+        self.touch(channel, ts)

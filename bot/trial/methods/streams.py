@@ -43,6 +43,7 @@ def append(site: Site, arguments: Arguments) -> Dict:
         raise MethodError("no_text")
     _write(site, message, chunks)
     stream.appends += 1
+    site.workspace.touch(channel.id, message.ts)
     return {"channel": channel.id, "ts": message.ts}
 
 

@@ -1,0 +1,200 @@
+"""`labjam try`: a whole jam on this machine, with the real bot, the local Slack, a model and a page."""
+
+import asyncio
+import contextlib
+import os
+import shutil
+import sys
+import webbrowser
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+
+from bot.app import Roles, run
+from bot.errors import UsageError, WorldError
+from bot.labs import Lab, Labs, read_labs
+from bot.settings import Settings
+from bot.slack.manifest import manifest
+from bot.store.embedded import holder
+from bot.trial.cast import furnish
+from bot.trial.feed import Feed
+from bot.trial.keeping import Keeper
+from bot.trial.model_server import ModelServer
+from bot.trial.model_show import show
+from bot.trial.moving import steps
+from bot.trial.page_acts import Acts
+from bot.trial.page_server import PageServer
+from bot.trial.rates import RateLimits
+from bot.trial.server import LocalSlack
+
+PORT = 8701
+SAVE_EVERY = 1.0
+STARTS_WITHIN = 20.0
+STOPS_WITHIN = 8.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a trial is started."""
+
+    port: int = PORT
+    labs: tuple[str, ...] = ()
+    browser: bool = True
+    fresh: bool = False
+
+
+async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say: Say) -> None:
+    """Run a trial until `stop`; UsageError or WorldError where it can't begin."""
+    folder = settings.labjam_data / "try"
+    _prepare(folder, options.fresh)
+    async with AsyncExitStack() as stack:
+        settings, scripted = await _with_model(settings, stack)
+        labs = read_labs(settings, os.environ)
+        chosen = _chosen(labs, options.labs)
+        slack = LocalSlack(rates=RateLimits(), calls_kept=2_000, team_name="Local stand-in")
+        pressed: dict[str, str] = {}
+        keeper = Keeper(folder, slack.workspace, pressed)
+        say("Workspace: as you left it." if keeper.load() else "Workspace: a new one.")
+        furnish(slack, chosen, labs.hq)
+        say(f"Channels:  {len(chosen)} labs and #{labs.hq}.")
+        say(f"Model:     {_model_line(chosen, scripted)}")
+        await slack.start()
+        stack.push_async_callback(slack.stop)
+        stack.callback(keeper.save)
+        dirty = asyncio.Event()
+        feed = Feed(slack, _about(chosen, labs, scripted), pressed, dirty.set)
+        page = PageServer(feed, Acts(slack, pressed))
+        stack.push_async_callback(page.stop)
+        await page.start(options.port)
+        bot = await _start_bot(_bot_settings(settings, slack, folder), slack, stop, stack)
+        saver = asyncio.create_task(_save_on_change(keeper, dirty))
+        stack.callback(saver.cancel)
+        say(f"\nOpen {page.url} in your browser. Ctrl-C stops it; what was said is kept in {folder}.")
+        if options.browser and _has_display():
+            await asyncio.to_thread(webbrowser.open, page.url)
+        await _until_stopped(bot, stop)
+        say("Stopping.")
+
+
+def guide(settings: Settings) -> str:
+    """How to take the trial to a real workspace, for the labs of this deployment."""
+    model = settings.labjam_model or "any"  # reading the labs asks for one; the steps don't name it
+    named = {"labjam_model": model, "openai_base_url": settings.openai_base_url or "http://127.0.0.1"}
+    labs = read_labs(settings.model_copy(update=named), os.environ)
+    return steps(labs.values(), labs.hq)
+
+
+def _prepare(folder: Path, fresh: bool) -> None:
+    if process := holder(folder):
+        raise WorldError(
+            f"LABJAM_DATA: {folder} is in use by another `labjam try` (process {process}). "
+            "Stop that one, or name another folder."
+        )
+    if fresh:
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise WorldError(f"LABJAM_DATA: {folder}: {error.strerror}. Name a folder to write to.") from None
+
+
+async def _with_model(settings: Settings, stack: AsyncExitStack) -> tuple[Settings, bool]:
+    """The settings with the user's own model, or with the scripted one where there is none."""
+    has_endpoint = bool(settings.openai_api_key.get_secret_value() or settings.openai_base_url)
+    if settings.labjam_model and has_endpoint:
+        return settings, False
+    server = await stack.enter_async_context(ModelServer(show))
+    scripted = {
+        "labjam_model": "scripted",
+        "openai_base_url": server.base_url,
+        "openai_api_key": SecretStr(""),
+    }
+    return settings.model_copy(update=scripted), True
+
+
+def _chosen(labs: Labs, keys: tuple[str, ...]) -> list[Lab]:
+    unknown = [key for key in keys if key not in labs]
+    if unknown:
+        raise UsageError(f"--labs: {unknown[0]} is no lab here; allowed: {', '.join(labs)}")
+    return [lab for key, lab in labs.items() if not keys or key in keys]
+
+
+def _model_line(labs: list[Lab], scripted: bool) -> str:
+    if scripted:
+        return "scripted; it only shows how answers look. Set LABJAM_MODEL and OPENAI_API_KEY for a real one."
+    return ", ".join(dict.fromkeys(f"{lab.models[0].id} at {lab.models[0].endpoint.name}" for lab in labs))
+
+
+def _about(chosen: list[Lab], labs: Labs, scripted: bool) -> dict[str, Any]:
+    """What the page shows of this deployment."""
+    features = manifest()["features"]
+    models = dict.fromkeys(lab.models[0].id for lab in chosen)
+    return {
+        "model": {"name": ", ".join(models), "scripted": scripted},
+        "labs": [{"channel": lab.channel, "title": lab.title} for lab in chosen],
+        "hq": labs.hq,
+        "commands": features["slash_commands"],
+        "shortcuts": features["shortcuts"],
+    }
+
+
+def _bot_settings(settings: Settings, slack: LocalSlack, folder: Path) -> Settings:
+    local = {
+        "slack_bot_token": SecretStr(slack.bot_token),
+        "slack_app_token": SecretStr(slack.app_token),
+        "slack_signing_secret": SecretStr(""),
+        "slack_api_url": slack.api_url,
+        "redis_url": "",
+        "labjam_data": folder,
+        "labjam_http": "127.0.0.1:0",
+    }
+    return settings.model_copy(update=local)
+
+
+async def _start_bot(
+    settings: Settings, slack: LocalSlack, stop: asyncio.Event, stack: AsyncExitStack
+) -> asyncio.Task[None]:
+    """Start the very bot of `labjam run`, and wait until Slack can reach it."""
+    bot = asyncio.create_task(run(settings, Roles(slack=True, work=True), stop))
+
+    async def end() -> None:
+        stop.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(bot), STOPS_WITHIN)
+
+    stack.push_async_callback(end)
+    loop = asyncio.get_running_loop()
+    end_of_patience = loop.time() + STARTS_WITHIN
+    while not slack.sockets.live and not bot.done() and not stop.is_set():
+        if loop.time() > end_of_patience:
+            raise WorldError(f"the bot did not connect within {STARTS_WITHIN:.0f} s. Try LABJAM_LOG=debug.")
+        await asyncio.sleep(0.02)
+    return bot
+
+
+async def _until_stopped(bot: asyncio.Task[None], stop: asyncio.Event) -> None:
+    """Wait for the end; an error that ends the bot ends the trial."""
+    stopped = asyncio.create_task(stop.wait())
+    await asyncio.wait({bot, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if bot.done():
+        await bot
+
+
+async def _save_on_change(keeper: Keeper, dirty: asyncio.Event) -> None:
+    while True:
+        await dirty.wait()
+        dirty.clear()
+        keeper.save()
+        await asyncio.sleep(SAVE_EVERY)
+
+
+def _has_display() -> bool:
+    shown = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return bool(shown) or sys.platform in ("darwin", "win32")
