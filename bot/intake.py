@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from typing import Any
 
+from bot.errors import SlackRefused
 from bot.labs import Lab, Labs
 from bot.records import micros
 from bot.routing import Ask, Decision, Edit, Ignore, Refuse, Withdraw, decide, opens_a_jam_thread
@@ -98,9 +99,12 @@ class Intake:
         if await self._jobs.knows(str(thread), root):
             return True
         # The root may be on its way to us still: only Slack knows now what it says.
-        page = await self._outbox.call(
-            "conversations.replies", thread.team, channel=thread.channel, ts=thread.ts, limit=1
-        )
+        try:
+            page = await self._outbox.call(
+                "conversations.replies", thread.team, channel=thread.channel, ts=thread.ts, limit=1
+            )
+        except SlackRefused:
+            return False  # the thread is gone, or not ours to read
         event = {"type": "message", "channel": thread.channel} | dict(page["messages"][0])
         first = read_message({"event": event}, thread.team, self._outbox.us)
         return bool(first and lab and first.ts == thread.ts and opens_a_jam_thread(first, lab))

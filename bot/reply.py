@@ -141,9 +141,9 @@ class _Reader:
             self.fence = self.before = self.table = ""
             yield _Line(self.closing + "\n", self.opening)
             return
-        self._doubt(raw)
         code = _escaped(raw)
         yield from _cut(_disarmed(code) if self.strict else code, self.opening, self.closing)
+        self._doubt(raw)  # from the next line on: what was shown of this one stays
 
     def _outside(self, raw: str) -> Iterator[_Line]:
         self._doubt(raw)

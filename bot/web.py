@@ -30,7 +30,7 @@ class Web:
         app.router.add_get("/metrics", self._metrics)
         if self._slack:
             app.router.add_post("/slack/events", self._events)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         host, port = self._address
         try:

@@ -66,7 +66,7 @@ class Worker:
         self._freed = asyncio.Event()
         self._phase: Phase = "working"
 
-    async def run(self, stop: asyncio.Event, grace: float = 5.0) -> None:
+    async def run(self, stop: asyncio.Event, grace: float = 4.0) -> None:
         """Work until `stop`; then finish what ends within `grace` seconds and hand the rest over."""
         await insist(self._jobs.prepare)
         shards = range(self._jobs.store.shards)

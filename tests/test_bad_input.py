@@ -41,7 +41,6 @@ async def outside(tmp_path: Path) -> AsyncGenerator[Jam]:
         ("run", GIVEN | {"REDIS_URL": f"http://:{SECRET}@h:1"}, ["REDIS_URL: not an address", "redis://"]),
         ("run", GIVEN | {"REDIS_URL": f"redis://:{SECRET}/x@h:1"}, ["REDIS_URL: not an address", "%2F"]),
         ("run", GIVEN | {"LABJAM_HTTP": "8700"}, ["LABJAM_HTTP: ", "127.0.0.1:8700"]),
-        ("run", GIVEN | {"LABJAM_LOG": "loud"}, ["LABJAM_LOG: ", "warning"]),
         ("check", GIVEN | {"SLACK_API_URL": "slack.com"}, ["SLACK_API_URL: ", "https://"]),
         ("run", GIVEN | {"LABJAM_CONFIG": "/nowhere/labjam.toml"}, ["LABJAM_CONFIG: ", "labjam.toml"]),
     ],
@@ -60,9 +59,7 @@ async def test_a_wrong_setting(
     ("text", "where"),
     [
         ("[jam\n", "line 1"),
-        ("[labs.argone]\n", "labs.argone: unknown lab; did you mean"),
         ("[labs.argonne]\nchanel = 'x'\n", "labs.argonne.chanel"),
-        ("[labs.argonne]\nanswer = 'never'\n", 'labs.argonne.answer = "never"'),
     ],
 )
 async def test_a_broken_labjam_toml(text: str, where: str, tmp_path: Path) -> None:
@@ -82,7 +79,6 @@ async def test_a_broken_labjam_toml(text: str, where: str, tmp_path: Path) -> No
         ({"SLACK_APP_TOKEN": f"xapp-{SECRET}"}, ["SLACK_APP_TOKEN: invalid_auth", "connections:write"]),
         ({"SLACK_API_URL": "http://127.0.0.1:9/api"}, ["SLACK_API_URL: http://127.0.0.1:9/api/", "reach"]),
         ({"REDIS_URL": f"redis://:{SECRET}@127.0.0.1:9"}, ["REDIS_URL: ", "127.0.0.1:9", "up"]),
-        ({"REDIS_URL": "unix:///nowhere/redis.sock"}, ["REDIS_URL: ", "up"]),
         ({"LABJAM_DATA": "/proc/labjam"}, ["LABJAM_DATA: /proc/labjam: ", "Name a folder"]),
     ],
     ids=lambda value: str(cast("object", value))[:24] if isinstance(value, list) else "",

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
@@ -137,6 +137,7 @@ def test_what_was_shown_of_a_long_answer_stays(text: str, where: list[float]) ->
 
 
 @given(wild)
+@example("```\n[a](http://evil.example) ```")
 def test_what_was_shown_stays_at_every_character(text: str) -> None:
     final = parts(text, keeps)
     for n in range(len(text) + 1):

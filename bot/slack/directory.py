@@ -1,16 +1,17 @@
 """Which channel is which: names of channels, and the channels a person is in, asked of Slack once."""
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
 
 from bot.errors import SlackRefused
 from bot.slack.outbox import Outbox
 
-T = TypeVar("T")
+log = logging.getLogger(__name__)
 
 _FRESH = 600.0  # seconds a name is believed
+_NOT_OURS_TO_SEE = {"channel_not_found", "not_in_channel", "no_permission", "user_not_found"}
 _TYPES = "public_channel,private_channel"
 
 
@@ -24,16 +25,24 @@ class Directory:
 
     async def channel_name(self, team: str, channel: str) -> str:
         """The channel's name without `#`; empty where we can't see it."""
-        return await self._once((team, channel), lambda: self._name(team, channel))
+        return await self._seen((team, channel), lambda: self._name(team, channel))
 
     async def channels_of(self, team: str, user: str) -> tuple[str, ...]:
         """The names of the channels that we share with a person."""
-        names = await self._once((team, "of", user), lambda: self._names(team, user))
+        names = await self._seen((team, "of", user), lambda: self._names(team, user))
         return tuple(names.split())
 
     def forget(self, team: str, channel: str) -> None:
         """Ask again: the channel was renamed, or we were let in."""
         self._asked.pop((team, channel), None)
+
+    async def _seen(self, key: tuple[str, ...], ask: Callable[[], Awaitable[str]]) -> str:
+        try:
+            return await self._once(key, ask)
+        except SlackRefused as refused:  # Slack would refuse a redelivered event's question, too
+            if refused.error not in _NOT_OURS_TO_SEE:
+                log.error("Slack names no channels", extra={"error": str(refused)})
+            return ""
 
     async def _once(self, key: tuple[str, ...], ask: Callable[[], Awaitable[str]]) -> str:
         until, task = self._asked.get(key, (0.0, None))
@@ -43,12 +52,7 @@ class Directory:
         return await asyncio.shield(task)
 
     async def _name(self, team: str, channel: str) -> str:
-        try:
-            found = await self._outbox.call("conversations.info", team, channel=channel)
-        except SlackRefused as refused:
-            if refused.error in {"channel_not_found", "not_in_channel", "no_permission"}:
-                return ""
-            raise
+        found = await self._outbox.call("conversations.info", team, channel=channel)
         return str(found["channel"].get("name") or "")
 
     async def _names(self, team: str, user: str) -> str:
