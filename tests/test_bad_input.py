@@ -41,7 +41,6 @@ async def outside(tmp_path: Path) -> AsyncGenerator[Jam]:
         ("run", GIVEN | {"REDIS_URL": f"http://:{SECRET}@h:1"}, ["REDIS_URL: not an address", "redis://"]),
         ("run", GIVEN | {"REDIS_URL": f"redis://:{SECRET}/x@h:1"}, ["REDIS_URL: not an address", "%2F"]),
         ("run", GIVEN | {"LABJAM_HTTP": "8700"}, ["LABJAM_HTTP: ", "127.0.0.1:8700"]),
-        ("check", GIVEN | {"SLACK_API_URL": "slack.com"}, ["SLACK_API_URL: ", "https://"]),
         ("run", GIVEN | {"LABJAM_CONFIG": "/nowhere/labjam.toml"}, ["LABJAM_CONFIG: ", "labjam.toml"]),
     ],
     ids=lambda value: str(cast("object", value))[:24] if isinstance(value, list) else "",

@@ -178,6 +178,7 @@ async def test_a_finished_job_runs_once_more(engine: Engine) -> None:
     assert await engine.jobs.note(job, {"draft": "{}", "reply": '["1.5"]'})
     assert await engine.jobs.finish(job, DONE)
     assert await engine.jobs.again("thread", "answer:1", 5)
+    assert await engine.store.client.ttl(keys.job(engine.store.shard("thread"), "answer:1")) == -1
     assert not await engine.jobs.again("thread", "answer:1", 5)
     job = await engine.begin()
     assert (job.fields.get("draft"), job.fields["reply"], job.tries) == (None, '["1.5"]', 0)

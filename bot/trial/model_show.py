@@ -1,4 +1,4 @@
-"""The scripted model of a trial: says that it is one, and shows equations, a table, code and more on request."""
+"""The scripted model of a trial: says that it is one, and shows equations, a table or code on request."""
 
 import re
 
@@ -28,7 +28,8 @@ has the fundamental solution
 
 $$u(x, t) = \frac{1}{\sqrt{4 \pi \alpha t}} \, e^{-x^2 / (4 \alpha t)}$$
 
-where $\alpha > 0$ is the diffusivity. In plain text: u(x, t) = exp(-x^2 / (4 a t)) / sqrt(4 pi a t), with a for the diffusivity."""
+where $\alpha > 0$ is the diffusivity. In plain text: u(x, t) = exp(-x^2 / (4 a t)) / sqrt(4 pi a t), with a
+for the diffusivity."""
 
 TABLE = """Three ways to integrate an ordinary differential equation:
 

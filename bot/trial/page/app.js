@@ -1,0 +1,174 @@
+// The page: wires the panes to the state, and the state to the feed.
+
+import { Composer } from "./composer.js";
+import { announce, h, iconButton } from "./elements.js";
+import { act, connect } from "./feed.js";
+import { homeView } from "./home.js";
+import { MessageList } from "./pane.js";
+import "./inspector.js";
+import "./sidebar.js";
+import {
+  channelName, direct, find, go, isMember, isReply, nameOf, on, readPlace, repliesOf, rootsOf, state, statusOf,
+} from "./state.js";
+import { welcome } from "./welcome.js";
+
+const app = document.getElementById("app");
+const mainPane = document.getElementById("main");
+const threadPane = document.getElementById("thread");
+const wide = matchMedia("(min-width: 1000px)");
+
+const channelList = new MessageList("Messages", false);
+const threadList = new MessageList("Thread", true);
+const mainBox = new Composer("box-main", {
+  label: "Message", place: () => ({ channel: state.place.channel, thread: "" }), last: () => editLast(channelList),
+  sent: (done) => { channelList.toEnd(); if (wide.matches) openThread(done.ts); },
+});
+const threadBox = new Composer("box-thread", {
+  label: "Reply", place: () => state.place, last: () => editLast(threadList), sent: () => threadList.toEnd(),
+});
+
+const title = h("h1", { id: "main-title" });
+const about = h("p.hint");
+const tabs = h("div.tabs", { role: "group", "aria-label": "labjam's tabs" });
+const joinBar = h("div.join", { hidden: true }, h("p", {}),
+  h("button.primary", { type: "button", onclick: () => act("join", { channel: state.place.channel }) }, "Join channel"));
+const homeSlot = h("div.scroller", { hidden: true });
+mainPane.append(
+  h("header.panehead", {}, iconButton("back", "Back to the channels", () => { app.dataset.pane = "nav"; }, { class: "tool backnav" }), h("div", {}, title, about), tabs),
+  homeSlot, channelList.element, mainBox.element, joinBar);
+const threadAbout = h("p.hint");
+threadPane.append(
+  h("header.panehead", {}, iconButton("back", "Back to the channel", () => closeThread(), { class: "tool backthread" }),
+    h("div", {}, h("h2", {}, "Thread"), threadAbout), iconButton("close", "Close the thread", () => closeThread(), { class: "tool closethread" })),
+  threadList.element, threadBox.element);
+
+function openThread(ts) {
+  go({ channel: state.place.channel, thread: ts });
+}
+
+function closeThread() {
+  const root = state.place.thread;
+  go({ channel: state.place.channel });
+  channelList.items.get(root)?.focus({ preventScroll: true });
+}
+
+function editLast(list) {
+  const mine = [...list.items].reverse().find(([ts]) => find(state.place.channel, ts)?.user === state.me);
+  if (!mine) return;
+  mine[1].querySelector('[data-key="more"]')?.click();
+  document.querySelector('.menu [role="menuitem"]')?.click();
+}
+
+let last = "";
+
+function drawPlace() {
+  const { channel, thread, home } = state.place;
+  const here = `${state.me} ${channel} ${home}`;
+  const moved = here !== last;
+  last = here;
+  drawHead();
+  homeSlot.hidden = !home;
+  channelList.element.hidden = mainBox.element.hidden = home;
+  if (home) homeSlot.replaceChildren(homeView());
+  if (moved) {
+    channelList.clear();
+    if (home) act("open_home");
+    else mainBox.moved(state.channels.get(channel)?.kind === "im" ? "Message labjam" : `Message #${channelName(channel)}`);
+  }
+  drawChannel();
+  drawThread(true);
+  if (moved) channelList.toEnd();
+  app.dataset.pane = thread ? "thread" : app.dataset.pane === "thread" ? "main" : app.dataset.pane;
+}
+
+function drawHead() {
+  const { channel, home } = state.place;
+  const place = state.channels.get(channel);
+  const isApp = home || place?.kind === "im";
+  title.textContent = isApp ? "labjam" : `# ${channelName(channel)}`;
+  const lab = state.labs.find((each) => each.channel === place?.name);
+  about.textContent = isApp ? "App" : lab ? `${lab.title} · ${place.members.length} members` : "What crosses labs";
+  tabs.replaceChildren(...(isApp ? [["Home", { home: true }, home], ["Messages", { channel: direct() }, !home]].map(([label, to, current]) =>
+    h("button.tab", { type: "button", "aria-current": current ? "page" : undefined, onclick: () => go(to) }, label)) : []));
+  const outside = !isApp && !isMember(channel);
+  joinBar.hidden = !outside;
+  joinBar.firstChild.textContent = `You are looking at #${channelName(channel)}.`;
+  mainBox.element.hidden = home || outside;
+  document.title = `${isApp ? "labjam" : `#${channelName(channel)}`} · labjam, tried out`;
+}
+
+function drawChannel(changed) {
+  const { channel, home } = state.place;
+  if (home) return;
+  const roots = rootsOf(channel);
+  channelList.show(roots, changed);
+  channelList.foot.replaceChildren(...(roots.length ? [] : [welcome((text) => mainBox.fill(text))]));
+}
+
+let shownThread = "";
+
+function drawThread(moved, changed) {
+  const { channel, thread, home } = state.place;
+  const root = thread && !home ? find(channel, thread) : null;
+  threadPane.hidden = !root;
+  app.classList.toggle("with-thread", Boolean(root));
+  if (!root) { shownThread = ""; return; }
+  const here = `${state.me} ${channel} ${thread}`;
+  const fresh = here !== shownThread;
+  shownThread = here;
+  threadAbout.textContent = state.channels.get(channel)?.kind === "im" ? "labjam" : `#${channelName(channel)}`;
+  if (fresh) { threadList.clear(); threadBox.moved("Reply…"); }
+  threadBox.element.hidden = !isMember(channel);
+  threadList.show([root, ...repliesOf(channel, thread)], fresh ? undefined : changed ?? new Set());
+  drawStatus(channel, thread);
+  if (fresh) { threadList.toEnd(); if (moved && wide.matches) threadBox.box.focus({ preventScroll: true }); }
+}
+
+function drawStatus(channel, thread) {
+  const atEnd = threadList.element.scrollHeight - threadList.element.scrollTop - threadList.element.clientHeight < 80;
+  const status = statusOf(channel, thread);
+  const writing = repliesOf(channel, thread).some((each) => each.stream === "live");
+  const text = status ? `labjam ${status}` : writing ? "labjam is writing…" : "";
+  const shown = threadList.foot.querySelector(".status span:last-of-type")?.textContent ?? "";
+  if (text === shown) return;
+  threadList.foot.replaceChildren(...(text ? [h("div.status", {}, h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", {}, text),
+    h("button.plain", { type: "button", onclick: () => act("stop", { channel, thread_ts: thread }) }, "Stop"))] : []));
+  if (atEnd) threadList.toEnd();
+}
+
+const told = new Set();
+
+function tell(messages) {
+  for (const each of messages) {
+    const key = `${each.channel} ${each.ts}`;
+    if (each.deleted || each.user === state.me || each.channel !== state.place.channel || each.stream === "live" || told.has(key)) continue;
+    told.add(key);
+    const where = isReply(each) ? "in a thread" : `in ${channelName(each.channel)}`;
+    announce(`${nameOf(each.user)} ${where}: ${each.text.slice(0, 200)}`);
+  }
+}
+
+on("snapshot", () => {
+  last = shownThread = "";
+  document.getElementById("model").textContent = state.model.scripted ? "Scripted model: it only shows how answers look" : state.model.name;
+  readPlace();
+});
+on("place", drawPlace);
+on("places", drawHead);
+on("messages", (messages) => {
+  const here = messages.filter((each) => each.channel === state.place.channel);
+  if (!here.length) return;
+  const changed = new Set(here.flatMap((each) => [each.ts, each.thread_ts ?? ""]));
+  drawChannel(changed);
+  drawThread(false, new Set(here.map((each) => each.ts)));
+  tell(here);
+});
+on("statuses", () => {
+  drawChannel(new Set(rootsOf(state.place.channel).map((each) => each.ts)));
+  drawThread(false, new Set());
+});
+on("views", () => { if (state.place.home) homeSlot.replaceChildren(homeView()); });
+on("link", (connected) => { document.getElementById("link").hidden = connected; });
+addEventListener("hashchange", readPlace);
+document.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.place.thread && !event.defaultPrevented) closeThread(); });
+connect();

@@ -1,0 +1,92 @@
+// Slack's Block Kit as elements; `context.press(element, extra, block)` is called for what a person presses.
+
+import { h, icon } from "./elements.js";
+import { inputOf } from "./inputs.js";
+import { markdown, plain, words } from "./text.js";
+
+const LABEL = (object) => object?.text ?? "";
+
+const ELEMENTS = {
+  button(element, context, block) {
+    const kind = { primary: "button.primary", danger: "button.danger" }[element.style] ?? "button.plain";
+    return h(kind, {
+      type: "button", "aria-label": element.accessibility_label,
+      dataset: { key: `${block.block_id} ${element.action_id}` },
+      onclick: () => {
+        if (element.url) window.open(element.url, "_blank", "noopener");
+        context.press(element, { value: element.value }, block);
+      },
+    }, LABEL(element.text));
+  },
+  feedback_buttons(element, context, block) {
+    const pressed = context.pressed?.[element.action_id];
+    const thumb = (side, name) => h("button.thumb", {
+      type: "button", "aria-label": side.accessibility_label ?? LABEL(side.text), title: LABEL(side.text),
+      "aria-pressed": String(pressed === side.value),
+      dataset: { key: `${block.block_id} ${element.action_id} ${name}` },
+      onclick: () => context.press(element, { value: side.value }, block),
+    }, icon(name));
+    return h("span.thumbs", { role: "group", "aria-label": "Is this answer good?" },
+      thumb(element.positive_button, "up"), thumb(element.negative_button, "down"));
+  },
+  mrkdwn: (element) => words(element),
+  plain_text: (element) => words(element),
+  image: (element) => h("span.picture", {}, `[${element.alt_text ?? "image"}]`),
+};
+
+export function element(given, context, block) {
+  const make = ELEMENTS[given.type];
+  if (make) return make(given, context, block);
+  return inputOf(given, block, (extra) => context.press(given, { extra }, block));
+}
+
+const BLOCKS = {
+  markdown: (block) => markdown(block.text),
+  header: (block) => h("h3.header", {}, LABEL(block.text)),
+  divider: () => h("hr"),
+  section(block, context) {
+    const fields = block.fields?.length ? h("div.fields", {}, block.fields.map(words)) : null;
+    const aside = block.accessory ? element(block.accessory, context, block) : null;
+    return h("div.section", {}, h("div.said", {}, block.text ? words(block.text) : null, fields), aside);
+  },
+  context: (block, context) => h("div.smallprint", {}, block.elements.map((each) => element(each, context, block))),
+  actions: (block, context) => h("div.actions", {}, block.elements.map((each) => element(each, context, block))),
+  context_actions: (block, context) => h("div.actions", {}, block.elements.map((each) => element(each, context, block))),
+  image: (block) => h("p.picture", {}, `[${block.alt_text ?? "image"}] ${LABEL(block.title)}`),
+  rich_text: (block) => h("div.mrkdwn", { dir: "auto" }, rich(block)),
+  table(block) {
+    const rows = block.rows.map((row, at) => h("tr", {}, row.map((cell) => h(at ? "td" : "th", {}, cellOf(cell)))));
+    return h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Table" }, h("table", {}, h("tbody", {}, rows)));
+  },
+  input(block, context) {
+    const control = inputOf(block.element, block, () => {});
+    const error = context.errors?.[block.block_id];
+    return h("div.field", {},
+      h("label", { for: control.dataset.focus ?? control.id }, LABEL(block.label), block.optional ? h("span.hint", {}, " (optional)") : null),
+      control, block.hint ? h("p.hint", {}, LABEL(block.hint)) : null,
+      error ? h("p.error", { role: "alert" }, error) : null);
+  },
+};
+
+function cellOf(cell) {
+  return cell.type === "rich_text" ? rich(cell) : plain(cell.text ?? "");
+}
+
+function rich(node) {
+  if (node.type === "rich_text_preformatted") return [h("pre", {}, h("code", {}, node.elements.flatMap(rich)))];
+  if (node.type === "rich_text_quote") return [h("blockquote", {}, node.elements.flatMap(rich))];
+  if (node.type === "rich_text_list") {
+    return [h(node.style === "ordered" ? "ol" : "ul", {}, node.elements.map((each) => h("li", {}, rich(each))))];
+  }
+  if (node.elements) return node.elements.flatMap(rich);
+  if (node.type === "user") return [words({ type: "mrkdwn", text: `<@${node.user_id}>` })];
+  const text = node.text ?? node.url ?? "";
+  return [node.style?.code ? h("code", {}, text) : node.style?.bold ? h("strong", {}, text) : text];
+}
+
+export function blocks(list, context) {
+  return list.map((block) => {
+    const make = BLOCKS[block.type];
+    return make ? make(block, context) : h("p.hint", {}, `(A block of type ${block.type}, which this page does not show.)`);
+  });
+}

@@ -1,0 +1,74 @@
+// Dialogs: the app's modals with their inputs, and a plain question of the page's own.
+
+import { blocks } from "./blocks.js";
+import { h, iconButton } from "./elements.js";
+import { act } from "./feed.js";
+import { viewState } from "./inputs.js";
+import { on, state } from "./state.js";
+
+export function ask(title, text, yes) {
+  return new Promise((done) => {
+    const dialog = h("dialog.small", { "aria-label": title },
+      h("h2", {}, title), h("p", {}, text),
+      h("div.actions.end", {},
+        h("button.plain", { type: "button", onclick: () => dialog.close() }, "Cancel"),
+        h("button.danger", { type: "button", onclick: () => dialog.close("yes") }, yes)));
+    dialog.addEventListener("close", () => { done(dialog.returnValue === "yes"); dialog.remove(); });
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}
+
+let shown = null;
+
+function title(object, otherwise) {
+  return object?.text ?? otherwise;
+}
+
+function draw(view, errors = {}) {
+  const { body } = view;
+  const press = (element, { value, extra }) => act("click_view", { view: view.id, action_id: element.action_id, value, extra, state: viewState(form) });
+  const form = h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); submit(view, form); } },
+    blocks(body.blocks, { press, errors }),
+    h("div.actions.end", {},
+      h("button.plain", { type: "button", onclick: () => act("close_view", { view: view.id }) }, title(body.close, "Close")),
+      body.submit ? h("button.primary", { type: "submit" }, title(body.submit, "Submit")) : null));
+  return [h("div.dialoghead", {}, h("h2", { id: "modal-title" }, title(body.title, "")),
+    iconButton("close", "Close", () => act("close_view", { view: view.id }))), form];
+}
+
+async function submit(view, form) {
+  const given = viewState(form);
+  const missing = view.body.blocks.filter((block) => block.type === "input" && !block.optional && isEmpty(given[block.block_id]));
+  if (missing.length) {
+    redraw(view, given, Object.fromEntries(missing.map((block) => [block.block_id, "This is needed."])), form);
+    return;
+  }
+  const done = await act("submit_view", { view: view.id, state: given });
+  if (done.ok && Object.keys(done.errors ?? {}).length) redraw(view, given, done.errors, form);
+}
+
+function isEmpty(actions = {}) {
+  return Object.values(actions).every((each) => !each.value && !each.selected_option && !each.selected_date && !each.selected_options?.length);
+}
+
+// Errors are written under their inputs without losing what was typed.
+function redraw(view, _given, errors, form) {
+  for (const old of form.querySelectorAll(".error")) old.remove();
+  for (const [block, text] of Object.entries(errors)) {
+    const control = form.querySelector(`[data-block="${CSS.escape(block)}"]`);
+    control?.closest(".field")?.append(h("p.error", { role: "alert" }, text));
+    control?.focus();
+  }
+}
+
+on("views snapshot", () => {
+  const view = state.modals.at(-1);
+  if (!view) { shown?.dialog.close(); shown?.dialog.remove(); shown = null; return; }
+  if (shown?.id === view.id && shown.hash === view.hash) return;
+  const dialog = shown?.dialog ?? h("dialog.modal", { "aria-labelledby": "modal-title" });
+  dialog.oncancel = (event) => { event.preventDefault(); act("close_view", { view: view.id }); };
+  dialog.replaceChildren(...draw(view));
+  if (!dialog.isConnected) { document.body.append(dialog); dialog.showModal(); }
+  shown = { id: view.id, hash: view.hash, dialog };
+});

@@ -1,0 +1,163 @@
+// One message as an element: who, when, what, its files, reactions, and what can be done with it.
+
+import { blocks } from "./blocks.js";
+import { h, icon, iconButton } from "./elements.js";
+import { act } from "./feed.js";
+import { openMenu } from "./menu.js";
+import { ask } from "./dialog.js";
+import { go, isReply, nameOf, repliesOf, state, statusOf } from "./state.js";
+import { mrkdwn } from "./text.js";
+
+const EMOJI = {
+  "+1": "👍", "-1": "👎", eyes: "👀", white_check_mark: "✅", heart: "❤️", tada: "🎉", thinking_face: "🤔", pray: "🙏",
+};
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(undefined, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
+export function avatar(user) {
+  if (user === state.bot) return h("span.avatar.bot", { "aria-hidden": "true" }, "lj");
+  const [first, second = ""] = nameOf(user).split(/[\s(]+/);
+  return h("span.avatar", { "aria-hidden": "true" }, first[0] + (/^\d/.test(second) ? second : second[0] ?? "").slice(0, 2));
+}
+
+function time(ts) {
+  const at = new Date(Number(ts) * 1000);
+  const today = at.toDateString() === new Date().toDateString();
+  return h("time", { datetime: at.toISOString(), title: full.format(at) }, (today ? clock : day).format(at));
+}
+
+function pressed(message) {
+  const at = { channel: message.channel, ts: message.ts };
+  return (element, { value, extra }) => act("click", { ...at, action_id: element.action_id, value, extra });
+}
+
+function bodyOf(message) {
+  if (message.deleted) return [h("p.hint", {}, "This message was deleted.")];
+  if (!message.blocks.length) return message.text ? [mrkdwn(message.text)] : [];
+  return blocks(message.blocks, { press: pressed(message), pressed: message.pressed });
+}
+
+function caretIn(body) {
+  let last = body;
+  while (last.lastElementChild && !["STRONG", "EM", "CODE", "A", "S", "BR", "SPAN", "TABLE"].includes(last.lastElementChild.tagName)) {
+    last = last.lastElementChild;
+  }
+  if (last.lastElementChild?.tagName === "CODE" && last.tagName === "PRE") last = last.lastElementChild;
+  last.append(h("span.caret", { "aria-hidden": "true" }));
+}
+
+function filesOf(message) {
+  if (!message.files?.length) return null;
+  return h("ul.files", { "aria-label": "Files" }, message.files.map((file) => h("li", {},
+    h("a.file", { href: `/files/${file.id}`, download: file.name },
+      /^image\/(png|jpeg|gif|webp)$/.test(file.type) ? h("img", { src: `/files/${file.id}`, alt: "" }) : icon("clip"),
+      h("span", {}, h("bdi", {}, file.name), h("span.hint", {}, ` ${size(file.size)}`))))));
+}
+
+export function size(bytes) {
+  return bytes < 1024 ? `${bytes} B` : bytes < 1048576 ? `${Math.round(bytes / 1024)} KB` : `${(bytes / 1048576).toFixed(1)} MB`;
+}
+
+function react(message, name) {
+  act("react", { channel: message.channel, ts: message.ts, name });
+}
+
+function reactionsOf(message) {
+  const given = Object.entries(message.reactions ?? {});
+  if (!given.length) return null;
+  return h("div.reactions", { role: "group", "aria-label": "Reactions" }, given.map(([name, users]) => h("button.reaction", {
+    type: "button", "aria-pressed": String(users.includes(state.me)), title: users.map(nameOf).join(", "),
+    "aria-label": `${name}, ${users.length}`, dataset: { key: `reaction ${name}` },
+    onclick: () => react(message, name),
+  }, `${EMOJI[name] ?? `:${name}:`} `, h("span", {}, String(users.length)))));
+}
+
+function summaryOf(message) {
+  const replies = repliesOf(message.channel, message.ts);
+  const status = statusOf(message.channel, message.ts);
+  if (!replies.length && !status) return null;
+  const writing = replies.some((each) => each.stream === "live");
+  const doing = status ? `labjam ${status}` : writing ? "labjam is writing…" : "";
+  const count = replies.length === 1 ? "1 reply" : `${replies.length} replies`;
+  return h("button.replies", {
+    type: "button", dataset: { key: "replies" },
+    onclick: () => go({ channel: message.channel, thread: message.ts }),
+  }, replies.length ? h("strong", {}, count) : null, doing ? h("span.doing", {}, doing) : h("span.hint", {}, "View thread"));
+}
+
+function toolsOf(message, inThread, edit) {
+  if (message.deleted || message.ephemeral) return null;
+  const at = { channel: message.channel, ts: message.ts };
+  const emoji = Object.entries(EMOJI).map(([name, label]) => ({ label, name, run: () => react(message, name) }));
+  const more = state.shortcuts.filter((each) => each.type === "message")
+    .map((each) => ({ label: each.name, run: () => act("message_shortcut", { ...at, callback_id: each.callback_id }) }));
+  if (message.user === state.me) {
+    more.unshift({ label: "Edit message", run: edit });
+    more.push({ label: "Delete message…", danger: true, run: async () => {
+      if (await ask("Delete this message?", "It can't be brought back. labjam withdraws its answer.", "Delete")) act("delete", at);
+    } });
+  }
+  const menu = { "aria-haspopup": "menu", "aria-expanded": "false" };
+  return h("div.tools", { role: "group", "aria-label": "Message actions" },
+    iconButton("smile", "React", (event) => openMenu(event.currentTarget, emoji, { row: true, label: "Reactions" }), { ...menu, dataset: { key: "react" } }),
+    inThread || isReply(message) ? null
+      : iconButton("reply", "Reply in thread", () => go({ channel: message.channel, thread: message.ts }), { dataset: { key: "reply" } }),
+    iconButton("more", "More actions", (event) => openMenu(event.currentTarget, more, { label: "Message" }), { ...menu, dataset: { key: "more" } }));
+}
+
+function editor(message, done) {
+  const box = h("textarea", { rows: "3", "aria-label": "Edit message", value: message.text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&") });
+  const save = async () => {
+    if (box.value.trim() && (await act("edit", { channel: message.channel, ts: message.ts, text: box.value })).ok) done();
+  };
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") { event.stopPropagation(); done(); }
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); save(); }
+  });
+  setTimeout(() => box.focus());
+  return h("div.editing", {}, box, h("div.actions", {},
+    h("button.primary", { type: "button", onclick: save }, "Save"), h("button.plain", { type: "button", onclick: done }, "Cancel")));
+}
+
+export function messageItem(message, inThread) {
+  const item = h("li.message", { tabindex: "-1", dataset: { ts: message.ts } });
+  fill(item, message, inThread);
+  item.addEventListener("keydown", (event) => {
+    if (event.target !== item || event.ctrlKey || event.metaKey || event.altKey) return;
+    const tool = { r: "react", t: "reply", m: "more" }[event.key];
+    if (event.key === "Enter" && !inThread) go({ channel: message.channel, thread: message.ts });
+    else if (tool) { event.preventDefault(); item.querySelector(`[data-key="${tool}"]`)?.click(); }
+  });
+  return item;
+}
+
+// Draws the message anew, and leaves the focus on the button it was on.
+export function fill(item, message, inThread) {
+  const key = item.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  const live = message.stream === "live";
+  if (message.subtype === "channel_join") {
+    item.className = "message joined";
+    item.replaceChildren(h("p.hint", {}, `${nameOf(message.user)} joined the channel.`));
+    return;
+  }
+  const body = h("div.body", {}, bodyOf(message));
+  if (live) caretIn(body);
+  const edit = () => { item.querySelector(".body").replaceChildren(editor(message, () => { fill(item, message, inThread); item.focus(); })); };
+  item.className = `message${message.ephemeral ? " ephemeral" : ""}${live ? " live" : ""}`;
+  item.replaceChildren(...[
+    avatar(message.user ?? ""),
+    h("div.content", {},
+      h("p.head", {}, h("strong.name", {}, h("bdi", {}, message.user ? nameOf(message.user) : "Deleted")), message.user === state.bot ? h("span.badge", {}, "APP") : null,
+        time(message.ts), message.edited ? h("span.hint", {}, "(edited)") : null,
+        message.ephemeral ? h("span.only", {}, "Only visible to you") : null),
+      body, broken(message), filesOf(message), reactionsOf(message), inThread ? null : summaryOf(message)),
+    toolsOf(message, inThread, edit),
+  ].filter(Boolean));
+  if (key) item.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
+}
+
+function broken(message) {
+  if (message.stream === "expired") return h("p.hint", {}, "Slack ended this stream; what came later is missing here.");
+  return message.stream === "stopped_by_user" ? h("p.hint", {}, "Stopped.") : null;
+}

@@ -1,0 +1,104 @@
+// What this tab knows of the workspace, and where it looks; everybody else listens for changes.
+
+const hub = new EventTarget();
+
+export const state = {
+  me: "", bot: "", team: "", hq: "", model: { name: "", scripted: false },
+  labs: [], commands: [], shortcuts: [],
+  people: new Map(), channels: new Map(), messages: new Map(),
+  statuses: [], home: null, modals: [], traffic: null,
+  place: { channel: "", thread: "", home: false },
+};
+
+export function on(kinds, listener) {
+  for (const kind of kinds.split(" ")) hub.addEventListener(kind, (event) => listener(event.detail));
+}
+
+export function emit(kind, detail) {
+  hub.dispatchEvent(new CustomEvent(kind, { detail }));
+}
+
+const byId = (list) => new Map(list.map((each) => [each.id, each]));
+
+function keep(message) {
+  let channel = state.messages.get(message.channel);
+  if (!channel) state.messages.set(message.channel, (channel = new Map()));
+  if (message.deleted && !repliesOf(message.channel, message.ts).length) channel.delete(message.ts);
+  else channel.set(message.ts, message);
+}
+
+const TAKE = {
+  snapshot(frame) {
+    const { type: _type, people, channels, messages, ...rest } = frame;
+    Object.assign(state, rest, { people: byId(people), channels: byId(channels), messages: new Map() });
+    messages.forEach(keep);
+  },
+  messages(frame) { frame.messages.forEach(keep); },
+  places(frame) { Object.assign(state, { people: byId(frame.people), channels: byId(frame.channels) }); },
+  statuses(frame) { state.statuses = frame.statuses; },
+  views(frame) { state.home = frame.home; state.modals = frame.modals; },
+  traffic(frame) { state.traffic = frame.traffic; },
+};
+
+export function take(frame) {
+  TAKE[frame.type]?.(frame);
+  emit(frame.type, frame.type === "messages" ? frame.messages : undefined);
+}
+
+const inOrder = (one, other) => (one.ts < other.ts ? -1 : 1);
+
+export function isReply(message) {
+  return Boolean(message.thread_ts) && message.thread_ts !== message.ts;
+}
+
+export function find(channel, ts) {
+  return state.messages.get(channel)?.get(ts);
+}
+
+export function rootsOf(channel) {
+  return [...(state.messages.get(channel)?.values() ?? [])].filter((each) => !isReply(each)).sort(inOrder);
+}
+
+export function repliesOf(channel, root) {
+  return [...(state.messages.get(channel)?.values() ?? [])]
+    .filter((each) => each.thread_ts === root && each.ts !== root && !each.deleted).sort(inOrder);
+}
+
+export function statusOf(channel, thread) {
+  return state.statuses.find((each) => each.channel === channel && each.thread_ts === thread)?.text ?? "";
+}
+
+export function nameOf(user) {
+  return state.people.get(user)?.name ?? user;
+}
+
+export function channelName(id) {
+  const channel = state.channels.get(id);
+  return channel?.kind === "im" ? "labjam" : channel?.name ?? id;
+}
+
+export function direct() {
+  return [...state.channels.values()].find((each) => each.partner === state.me)?.id ?? "";
+}
+
+export function isMember(channel) {
+  return state.channels.get(channel)?.members.includes(state.me) ?? false;
+}
+
+// Where we look stands in the address, so that a reload comes back to it.
+export function go(place) {
+  const parts = place.home ? ["home"] : ["c", place.channel, ...(place.thread ? [place.thread] : [])];
+  const hash = `#/${parts.join("/")}`;
+  if (location.hash === hash) emit("place");
+  else location.hash = hash;
+}
+
+export function readPlace() {
+  const [kind, channel, thread] = location.hash.replace(/^#\//, "").split("/");
+  const known = kind === "c" && state.channels.has(channel);
+  const mine = [...state.channels.values()].filter((each) => each.kind !== "im" && each.members.includes(state.me));
+  state.place = kind === "home"
+    ? { home: true, channel: "", thread: "" }
+    : { home: false, channel: known ? channel : mine[0]?.id ?? "", thread: known ? thread ?? "" : "" };
+  emit("place");
+}
