@@ -57,22 +57,40 @@ class Answers:
 
     async def run(self, running: Running) -> Close:
         """Bring one question to its end, wherever an earlier worker left it."""
-        question = question_of(running.job.fields)
-        lab = self._labs[question.lab]
-        thread = _Thread(question, lab, self._delivery(running, question), self._status)
-        draft = draft_of(running.job.fields)
+        thread = self._thread(running)
         try:
             if running.job.resumed:
                 await thread.delivery.adopt()
+            draft = draft_of(running.job.fields)
             if draft is None:
                 draft = await self._think(running, thread)
                 await running.note(noted_draft(draft))
-            if running.stopped != "withdrawn":
-                await thread.say(draft)
+            return await self._end(running, thread, draft)
+        finally:
+            running.recorded = not thread.delivery.unsure
+
+    async def give_up(self, running: Running) -> Close:
+        """Say that something of ours broke, with a Retry button."""
+        thread = self._thread(running)
+        await thread.delivery.adopt()
+        return await self._end(running, thread, outcome.broken())
+
+    async def _end(self, running: Running, thread: "_Thread", draft: Draft) -> Close:
+        """Say what is to be said, and give the record of it."""
+        if running.stopped == "withdrawn":
+            await thread.delivery.park()
+            return close_with(self._record(running, thread, draft))
+        try:
+            await thread.say(draft)
         except SlackRefused as refused:
             log.error("answer can't be posted", extra={"job": running.job.id, "error": str(refused)})
-            draft = replace(draft or Draft("", "failed"), outcome="failed", note=f"Slack: {refused.error}")
+            draft = replace(draft, outcome="failed", note="")
         return close_with(self._record(running, thread, draft))
+
+    def _thread(self, running: Running) -> "_Thread":
+        question = question_of(running.job.fields)
+        delivery = self._delivery(running, question)
+        return _Thread(question, self._labs[question.lab], delivery, self._status)
 
     async def _think(self, running: Running, thread: "_Thread") -> Draft:
         """Ask the model; gives what to say, or raises RetryLater to ask again in a while."""
@@ -192,6 +210,7 @@ class _Thread:
     delivery: Delivery
     status: Status
     stop: Callable[[str], None] = lambda reason: None
+    status_stands: bool = False
 
     async def text(self, so_far: str) -> None:
         """Show an unfinished answer."""
@@ -209,11 +228,19 @@ class _Thread:
         await self._say(WAITING)
 
     async def say(self, draft: Draft) -> None:
-        """Make the answer stand, with what belongs under it."""
+        """Make the answer stand, with what belongs under it; without that, where Slack refuses it."""
         shown = messages_of_draft(draft, self.lab)
-        await self.delivery.close(shown, ending(draft, self.lab, self.question), preview(shown[0]))
+        stood = set(self.delivery.messages)
+        try:
+            await self.delivery.close(shown, ending(draft, self.lab, self.question), preview(shown[0]))
+        except SlackRefused as refused:
+            log.error("answer stands without its buttons", extra={"error": str(refused)})
+            await self.delivery.close(shown, [], preview(shown[0]))
+        if self.status_stands and stood.issuperset(self.delivery.messages):
+            await self._say("")  # Slack takes it away only for a new message
 
     async def _say(self, words: str) -> None:
+        self.status_stands = bool(words)
         thread = self.question.thread
         await self.status.show(thread.team, thread.channel, thread.ts, words)
 

@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import socket
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -15,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 import handlers
 from bot.answer import Answers
 from bot.check import warn_of_channels
-from bot.errors import StoreAway, UsageError
+from bot.errors import LabjamError, StoreAway, UsageError, WorldError
 from bot.feedback import Feedback
 from bot.intake import Intake
 from bot.labs import Labs, read_labs
@@ -71,8 +72,12 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         if roles.work:
             models = OpenAIModels()
             stack.push_async_callback(models.close)
-            runners = _runners(labs, outbox, models, await store.pseudonym_key())
-            await Worker(jobs, runners, alone=not settings.redis_url).run(stop)
+            try:
+                key = await store.pseudonym_key()
+            except StoreAway as error:
+                raise WorldError(f"REDIS_URL: the store can't be written ({error}).") from None
+            runners = _runners(labs, outbox, models, key)
+            await Worker(jobs, *runners, alone=not settings.redis_url).run(stop)
         else:
             await stop.wait()
     log.info("stopped")
@@ -120,7 +125,7 @@ def _bolt(settings: Settings, result: AuthorizeResult, client: AsyncWebClient) -
     )
 
     async def broke(error: Exception) -> None:
-        if isinstance(error, StoreAway):
+        if isinstance(error, LabjamError):
             log.warning("event not taken in", extra={"why": str(error)})
         else:
             log.error("event not taken in", exc_info=error, extra={"error": type(error).__name__})
@@ -153,11 +158,14 @@ async def _listen(
         await sockets.start()
 
 
-def _runners(labs: Labs, outbox: Outbox, models: OpenAIModels, key: bytes) -> dict[str, Runner]:
-    notices = Notices(labs, outbox)
-    return {
-        "answer": Answers(labs, models, outbox, key).run,
+def _runners(
+    labs: Labs, outbox: Outbox, models: OpenAIModels, key: bytes
+) -> tuple[Mapping[str, Runner], Mapping[str, Runner]]:
+    notices, answers = Notices(labs, outbox), Answers(labs, models, outbox, key)
+    runners = {
+        "answer": answers.run,
         "tell": notices.tell,
         "offer": notices.offer,
         "withdraw": notices.withdraw,
     }
+    return runners, {"answer": answers.give_up}

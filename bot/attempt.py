@@ -47,7 +47,9 @@ class Attempt:
     def text(self) -> str:
         """All that the model wrote so far."""
         if len(self._pieces) > 1:
-            self._pieces = ["".join(self._pieces)]
+            # Some endpoints cut a character beyond the first plane into two halves.
+            joined = "".join(self._pieces).encode("utf-16", "surrogatepass")
+            self._pieces = [joined.decode("utf-16", "replace")]
         return self._pieces[0] if self._pieces else ""
 
     async def read(self) -> None:

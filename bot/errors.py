@@ -40,11 +40,15 @@ class LeaseLost(LabjamError):
 
 
 class RetryLater(LabjamError):
-    """Not an error: the job goes back to the queue and becomes due after `delay` seconds."""
+    """Not an error: the job goes back to the queue and becomes due after `delay` seconds.
 
-    def __init__(self, why: str, delay: float | None = None) -> None:
+    None leaves the delay to the worker. Only what `counts` uses up the job's tries.
+    """
+
+    def __init__(self, why: str, delay: float | None = None, *, counts: bool = True) -> None:
         super().__init__(why)
         self.delay = delay
+        self.counts = counts
 
 
 class SlackError(LabjamError):

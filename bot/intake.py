@@ -1,6 +1,7 @@
 """Takes a message in before Slack gets its acknowledgement: once that is sent, the question is kept."""
 
 import logging
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,7 @@ from bot.slack.directory import Directory
 from bot.slack.events import Incoming, read_message
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs
-from bot.store.questions import Questions, answer_job_at
+from bot.store.questions import Questions, answer_job_at, messages_of
 
 OVERTAKES = 600
 """Seconds in which an edit may reach us before its question does: Slack redelivers for six minutes.
@@ -39,17 +40,17 @@ class Intake:
         incoming = read_message(body, team, self._outbox.us)
         if incoming is None:
             return
-        lab = await self._lab(incoming)
+        lab = None if incoming.by_program else await self._lab(incoming)
         decision = decide(incoming, lab, self._channels)
         outcome = await self._carry_out(decision, incoming, lab)
         log.debug("message %s", outcome, extra={"ts": incoming.ts, "channel": incoming.channel})
 
-    async def stop(self, team: str, channel: str, thread_ts: str) -> None:
-        """Somebody pressed stop: end the answer that runs in this thread."""
+    async def stop(self, team: str, channel: str, thread_ts: str, streaming: Collection[str]) -> None:
+        """Somebody pressed stop: end the running answer, if it is the one whose messages were `streaming`."""
         mailbox = f"{team}:{channel}:{thread_ts}"
-        job = await self._jobs.first(mailbox)
-        if job:
-            await self._jobs.cancel(mailbox, job, "stopped")
+        for job, fields in (await self._jobs.running(mailbox)).items():
+            if not streaming or set(messages_of(fields)) & set(streaming):
+                await self._jobs.cancel(mailbox, job, "stopped")
 
     def forget_channel(self, team: str, channel: str) -> None:
         """A channel was renamed, or we were let in: its name is asked again."""
@@ -68,7 +69,7 @@ class Intake:
             case Withdraw():
                 job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
                 key = lab.key if lab else "hq"
-                return f"deleted: {await self._questions.withdraw(key, _mailbox(incoming), job, incoming.at)}"
+                return f"deleted: {await self._questions.withdraw(key, _mailbox(incoming), job)}"
 
     async def _edit(self, incoming: Incoming, lab: Lab | None) -> str:
         edited = await self._edit_known(incoming)
@@ -116,9 +117,13 @@ class Intake:
             return by_id or self._labs.by_channel_name(
                 await self._directory.channel_name(incoming.team, incoming.channel)
             )
+        if incoming.thread_ts:  # a thread stays with the lab it began in, wherever its asker goes
+            root = answer_job_at(incoming.team, incoming.channel, incoming.thread_ts)
+            began = (await self._jobs.fields(_mailbox(incoming), root)).get("lab", "")
+            if began in self._labs:
+                return self._labs[began]
         names = await self._directory.channels_of(incoming.team, incoming.user)
-        found = [lab for name in names if (lab := self._labs.by_channel_name(name))]
-        return found[0] if found else None
+        return next((lab for lab in self._labs.values() if lab.channel in names), None)
 
 
 def _mailbox(incoming: Incoming) -> str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from bot.ending import ending, messages_of_draft
 from bot.errors import SlackRefused, SlackUnsure
 from bot.labs import Labs
+from bot.records import Question
 from bot.reply import preview
 from bot.running import Running
 from bot.slack.blocks import markdown
@@ -28,13 +29,11 @@ class Notices:
         """Say one sentence to the asker, in the thread, once."""
         question = question_of(running.job.fields)
         thread = question.thread
-        if not (
-            running.job.resumed and await self._told(thread.team, thread.channel, thread.ts, question.ts)
-        ):
-            await running.hold()
+        if not (running.job.resumed and await self._told(question)):
             with suppress(SlackRefused, SlackUnsure):  # unsure: better not said than said twice
                 await self._outbox.insist(
-                    "chat.postMessage", thread.team, once=True, channel=thread.channel, thread_ts=thread.ts,
+                    "chat.postMessage", thread.team, hold=running.hold, once=True,
+                    channel=thread.channel, thread_ts=thread.ts,
                     text=preview(question.text), blocks=[markdown(question.text)],
                     metadata={"event_type": NOTICE, "event_payload": {"about": question.ts}},
                     unfurl_links=False, unfurl_media=False,
@@ -50,10 +49,10 @@ class Notices:
         question = question_of(fields)
         lab = self._labs[question.lab]
         last = messages_of_draft(draft, lab)[-1]
-        await running.hold()
         with suppress(SlackRefused):
             await self._outbox.insist(
-                "chat.update", question.thread.team, channel=question.thread.channel, ts=messages[-1],
+                "chat.update", question.thread.team, hold=running.hold,
+                channel=question.thread.channel, ts=messages[-1],
                 text=preview(last), blocks=[markdown(last), *ending(draft, lab, question, edited=True)],
             )  # fmt: skip
         return Close({})
@@ -65,16 +64,19 @@ class Notices:
             return Close({})
         question = question_of(fields)
         for ts in messages_of(fields):
-            await running.hold()
-            with suppress(SlackRefused):  # gone already
-                await self._outbox.insist(
-                    "chat.delete", question.thread.team, channel=question.thread.channel, ts=ts
-                )
+            for method in ("chat.stopStream", "chat.delete"):  # a stream can't be deleted for sure
+                with suppress(SlackRefused):  # ended, or gone, already
+                    await self._outbox.insist(
+                        method, question.thread.team, hold=running.hold,
+                        channel=question.thread.channel, ts=ts,
+                    )  # fmt: skip
         return close_withdrawn(question, self._clock())
 
-    async def _told(self, team: str, channel: str, thread_ts: str, about: str) -> bool:
+    async def _told(self, question: Question) -> bool:
+        thread = question.thread
         page = await self._outbox.insist(
-            "conversations.replies", team, channel=channel, ts=thread_ts, limit=200, include_all_metadata=True
-        )
+            "conversations.replies", thread.team, channel=thread.channel, ts=thread.ts,
+            oldest=question.ts, limit=200, include_all_metadata=True,
+        )  # fmt: skip
         payloads = [message.get("metadata", {}).get("event_payload", {}) for message in page["messages"]]
-        return any(payload.get("about") == about for payload in payloads)
+        return any(payload.get("about") == question.ts for payload in payloads)

@@ -22,6 +22,9 @@ TRIES: dict[type[ModelError], int] = {
 }
 """How often a model is asked again, by what went wrong."""
 
+LONGEST_WAIT = 120.0
+"""Seconds an endpoint may ask us to wait; beyond that the asker is told instead."""
+
 BUSY = "The model is at its rate limit and stayed there. Press Retry in a few minutes."
 AWAY = (
     "The model can't be reached: its endpoint {endpoint} is down or overloaded. Press Retry in a few minutes."
@@ -46,6 +49,14 @@ TOO_LONG_HERE = (
     "This thread is longer than the model takes, by its endpoint's own count. "
     "Ask in a new thread, or shorten the question."
 )
+
+
+BROKEN = "Something in labjam broke over this question, and the log says what. Press Retry to try again."
+
+
+def broken() -> Draft:
+    """A fault of ours."""
+    return Draft("", "failed", BROKEN, retry=True)
 
 
 def too_long(length: int, allowed: int) -> Draft:
@@ -74,7 +85,7 @@ def finished(text: str, finish: Finish) -> Draft:
 
 def failed(error: ModelError, tries: int, text: str, endpoint: str) -> Draft:
     """The end after the last try; before it, RetryLater with the endpoint's own delay if it gave one."""
-    if tries < TRIES.get(type(error), 0):
+    if tries < TRIES.get(type(error), 0) and (_delay(error) or 0.0) <= LONGEST_WAIT:
         raise RetryLater(str(error), _delay(error))
     if isinstance(error, ModelCut):
         return Draft(text, "failed", CUT_SHORT if text else CUT, retry=True)

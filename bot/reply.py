@@ -96,9 +96,9 @@ def parts(text: str, keeps: Keeps = _none, *, final: bool = True) -> list[str]:
 
 
 def preview(text: str) -> str:
-    """The first words, without markup, for the notification that Slack sends of a message."""
+    """The first words of a rendered text, without markup, for the notification that Slack sends."""
     words = " ".join(re.sub(r"[`*_#|>~\[\]]+", " ", text).split())
-    return _escaped(words if len(words) <= 150 else words[:149] + "…") or "…"
+    return (words if len(words) <= 150 else words[:149] + "…") or "…"
 
 
 @dataclass(slots=True)

@@ -75,7 +75,10 @@ def decide(incoming: Incoming, lab: Lab | None, channels: str = "") -> Decision:
     if incoming.subtype not in _SAID:
         return Ignore(f"subtype {incoming.subtype}: nothing a person says")
     if incoming.text.startswith(ASIDE):
-        return Ignore("an aside")
+        # A question that becomes an aside is taken back.
+        return Withdraw(incoming) if incoming.kind == "edited" else Ignore("an aside")
+    if incoming.kind == "edited" and not incoming.text:
+        return Ignore("edited to no words")
     if incoming.kind == "edited":
         return Edit(incoming)
     if lab is None:

@@ -20,6 +20,7 @@ class Running:
         self.job = job
         self.stopped = ""  # why it is to end early: "stopped", "withdrawn"
         self.handing_over = False
+        self.recorded = False  # whether all that stands in Slack is written down; else the next one looks
         self.on_stop: Callable[[], object] | None = None
         self._jobs = jobs
         self._lease = lease

@@ -26,6 +26,8 @@ SLOTS = 512
 """Jobs one worker runs at once; each is a stream that mostly waits."""
 MAX_TRIES = 8
 """Of a job that breaks without asking for a retry itself."""
+MAX_TAKES = 10
+"""Workers that may die of one job."""
 
 Phase = Literal["working", "draining", "ended"]
 
@@ -50,12 +52,14 @@ class Worker:
     """
 
     def __init__(
-        self, jobs: Jobs, runners: Mapping[str, Runner], *, alone: bool = False,
+        self, jobs: Jobs, runners: Mapping[str, Runner], last_words: Mapping[str, Runner] | None = None, *,
+        alone: bool = False,
         slots: int = SLOTS, lease: float = LEASE,
         clock: Callable[[], float] = time.monotonic, chance: random.Random | None = None,
     ) -> None:  # fmt: skip
         self._jobs = jobs
         self._runners = runners
+        self._last_words = last_words or {}
         self._alone = alone
         self._slots = slots
         self._lease = lease
@@ -155,32 +159,47 @@ class Worker:
             how = "lost" if held.lease.lost else "handed over"
             if not held.lease.lost:
                 with suppress(StoreAway):  # then the lease runs out by itself
-                    await self._jobs.release(job, counts=False)
+                    await self._jobs.release(job, counts=False, clean=held.running.recorded)
         log.info("job ended", extra={"job": job.id, "how": how, "tries": job.tries})
         _ENDED.labels(job.kind, how).inc()
 
     async def _attempt(self, running: Running) -> str:
         job = running.job
         try:
+            if job.takes > MAX_TAKES:
+                raise RuntimeError(f"{job.takes} workers died of it")
             close = await self._runners[job.kind](running)
         except RetryLater as later:
-            delay = self._backoff(job.tries) if later.delay is None else later.delay
-            log.warning("job waits", extra={"job": job.id, "why": str(later), "delay": round(delay, 2)})
-            await insist(lambda: self._jobs.release(job, delay, counts=True))
-            return "retried"
+            log.warning("job waits", extra={"job": job.id, "why": str(later)})
+            return await self._later(running, later.delay, "retried", counts=later.counts)
         except (LeaseLost, asyncio.CancelledError):
             raise
         except Exception:
             log.exception("job broke", extra={"job": job.id, "tries": job.tries})
-            if job.tries < MAX_TRIES:
-                delay = self._backoff(job.tries)
-                await insist(lambda: self._jobs.release(job, delay, counts=True))
-                return "broke"
-            close = Close({"outcome": "failed"})
+            if job.tries < MAX_TRIES and job.takes <= MAX_TAKES:
+                return await self._later(running, None, "broke", counts=True)
+            close = await self._give_up(running)
         return "finished" if await insist(lambda: self._jobs.finish(job, close)) else "lost"
 
+    async def _later(self, running: Running, delay: float | None, how: str, *, counts: bool) -> str:
+        job = running.job
+        wait = delay if delay is not None else self._backoff(job.tries)
+        clean, heard = running.recorded and how == "retried", bool(running.stopped)
+        await insist(lambda: self._jobs.release(job, wait, counts=counts, clean=clean, heard=heard))
+        return how
+
+    async def _give_up(self, running: Running) -> Close:
+        """The last words of a job that can't be done; where even those break, it ends without."""
+        try:
+            return await self._last_words[running.job.kind](running)
+        except (LeaseLost, asyncio.CancelledError):
+            raise
+        except Exception:
+            log.exception("job given up", extra={"job": running.job.id})
+            return Close({"outcome": "failed"})
+
     def _backoff(self, tries: int) -> float:
-        return min(60.0, 2.0**tries) * self._chance.uniform(0.5, 1.5)
+        return min(60.0, 2.0 ** min(tries, 6)) * self._chance.uniform(0.5, 1.5)
 
     async def _pulse(self, shard: int) -> None:
         now = self._clock()

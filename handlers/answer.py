@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.intake import Intake
-from bot.slack.events import read_place
+from bot.slack.events import read_place, read_streaming
 
 
 def register(app: Any, intake: Intake) -> None:
@@ -22,10 +22,11 @@ def register(app: Any, intake: Intake) -> None:
         await next()
 
     async def stop(event: dict[str, Any], context: dict[str, Any]) -> None:
-        await intake.stop(context.get("team_id", ""), *read_place(event))
+        await intake.stop(context.get("team_id", ""), *read_place(event), read_streaming(event))
 
     async def look_again(event: dict[str, Any], context: dict[str, Any]) -> None:
-        intake.forget_channel(context.get("team_id", ""), read_place(event)[0])
+        if event.get("type") != "member_joined_channel" or event.get("user") == context.get("bot_user_id"):
+            intake.forget_channel(context.get("team_id", ""), read_place(event)[0])
 
     app.middleware(take)
     app.event("agent_session_stopped")(stop)

@@ -1,4 +1,4 @@
-"""A whole jam on loopback: the local Slack, a scripted model, and the real bot, in this process or a child."""
+"""A whole jam on loopback: local Slack, scripted model, and the real bot, in this process or a child."""
 
 import asyncio
 import os

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bot.errors import SlackRefused
+from bot.errors import RetryLater
 from bot.records import ThreadKey
 from bot.slack.blocks import Block, about_answer, small_print, thumbs
 from bot.slack.client import identify, open_session, web_client
@@ -286,8 +286,8 @@ async def test_a_parked_answer_keeps_its_text_and_streams_no_more(thread: Thread
     assert not thread.replies[0].streaming
 
 
-async def test_a_thread_we_may_not_write_to_is_an_error(thread: Thread) -> None:
+async def test_a_thread_we_may_not_write_to_is_tried_again_later(thread: Thread) -> None:
     await thread.slack.remove_bot(thread.channel)
     thread.slack.workspace.app.scopes -= {"chat:write.public"}
-    with pytest.raises(SlackRefused, match="not_in_channel"):
+    with pytest.raises(RetryLater, match="not_in_channel"):
         await thread.delivery().close([TEXT], ENDING, "preview")

@@ -182,7 +182,7 @@ async def test_a_finished_job_runs_once_more(engine: Engine) -> None:
     assert not await engine.jobs.again("thread", "answer:1", 5)
     job = await engine.begin()
     assert (job.fields.get("draft"), job.fields["reply"], job.tries) == (None, '["1.5"]', 0)
-    assert job.resumed, "its messages stand, and are edited"
+    assert not job.resumed, "all that stands is recorded"
     assert await engine.jobs.finish(job, Close({"outcome": "withdrawn"}))
     assert not await engine.jobs.again("thread", "answer:1", 5)
 

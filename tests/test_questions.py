@@ -134,8 +134,8 @@ async def test_a_deleted_question_stops_its_answer_and_takes_it_away(
 ) -> None:
     await questions.ask(QUESTION)
     await answered(engine)
-    assert await questions.withdraw("argonne", MAILBOX, JOB, QUESTION.order + 9) == "done"
-    assert await questions.withdraw("argonne", MAILBOX, JOB, QUESTION.order + 9) == "done"
+    assert await questions.withdraw("argonne", MAILBOX, JOB) == "done"
+    assert await questions.withdraw("argonne", MAILBOX, JOB) == "done"
     job = await engine.begin(MAILBOX)
     assert (job.kind, job.fields["about"]) == ("withdraw", JOB)
 
@@ -146,12 +146,12 @@ async def test_a_deletion_is_heard_in_a_full_thread(engine: Engine, questions: Q
     for n in range(MAILBOX_LIMIT):
         assert await engine.put(f"answer:{n}", MAILBOX) == "queued"
     assert await engine.put("answer:more", MAILBOX) == "full"
-    assert await questions.withdraw("argonne", MAILBOX, JOB, 1) == "done"
+    assert await questions.withdraw("argonne", MAILBOX, JOB) == "done"
     assert (await engine.jobs.fields(MAILBOX, JOB.replace("answer", "withdraw")))["about"] == JOB
 
 
 async def test_a_deletion_that_overtakes_its_question(engine: Engine, questions: Questions) -> None:
-    assert await questions.withdraw("argonne", MAILBOX, JOB, 5) == "unknown"
+    assert await questions.withdraw("argonne", MAILBOX, JOB) == "unknown"
     assert await questions.ask(QUESTION) == "known"
     assert await questions.edit(MAILBOX, JOB, "new words", 6) == "unknown"
     assert not await questions.again(MAILBOX, JOB, 7)

@@ -1,5 +1,6 @@
 """One answer on its way into its thread: streamed while it can be, edited where not, whole in the end."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
@@ -20,6 +21,7 @@ EDIT_EVERY = 3.0
 NOTICE = "labjam_notice"
 """The metadata event type of a message that is no answer."""
 
+_SETTLING = 1.0  # seconds until a call without a reply has taken effect, if it does
 _POSTS = 5  # unclear posts in a row before the job rests
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
 _NO_STREAMS = {
@@ -72,7 +74,7 @@ class Delivery:
         self._clock = clock
         # A recorded message may still be streaming; nobody knows what it holds.
         self._messages = [_Message(ts, True, "", False, 0.0) for ts in standing]
-        self._unsure = False  # whether a message may stand that we could not record
+        self.unsure = False  # whether a message may stand that is not recorded
         self.stopped_by_user = False
 
     @property
@@ -97,13 +99,13 @@ class Delivery:
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
                 break
-        self._unsure = False
+        self.unsure = False
         await self._note(self.messages)
 
     async def show(self, parts: Sequence[str]) -> None:
         """Bring Slack up to this state of an unfinished answer, as far as it lets us now."""
         with suppress(SlackBusy, SlackUnsure, RetryLater):
-            if self._unsure:
+            if self.unsure:
                 await self.adopt()
             for i, part in enumerate(parts):
                 if i == len(self._messages) and part.strip():
@@ -113,7 +115,7 @@ class Delivery:
 
     async def close(self, parts: Sequence[str], ending: Sequence[Block], preview: str) -> tuple[str, ...]:
         """Make the answer stand, whole, with `ending` under its last message; gives the messages' ts."""
-        if self._unsure:
+        if self.unsure:
             await self.adopt()
         for i, part in enumerate(parts):
             await self._stand(i, part, [markdown(part), *(ending if i == len(parts) - 1 else ())], preview)
@@ -137,21 +139,27 @@ class Delivery:
         if not self._outbox.streams:
             await self._post([markdown(part)], preview="…")
             return
+        self.unsure = True
         try:
             answer = await self._outbox.call(
                 "chat.startStream", address.team, channel=address.channel, thread_ts=address.thread_ts,
                 recipient_user_id=address.user, recipient_team_id=address.user_team, chunks=_chunks(part),
             )  # fmt: skip
-        except SlackUnsure:
-            self._unsure = True
+        except SlackBusy:
+            self.unsure = False
             raise
         except SlackRefused as refused:
+            self.unsure = False
             if refused.error not in _NO_STREAMS:
                 raise
             self._outbox.streams = False
             return
-        self._messages.append(_Message(answer["ts"], True, part, True, self._clock()))
+        await self._opened(_Message(answer["ts"], True, part, True, self._clock()))
+
+    async def _opened(self, message: _Message) -> None:
+        self._messages.append(message)
         await self._note(self.messages)
+        self.unsure = False
 
     async def _advance(self, message: _Message, part: str) -> None:
         """Show more of one message: by appending while it streams, else by editing now and then."""
@@ -192,7 +200,7 @@ class Delivery:
                 stands = await self._post(blocks, preview)
             if stands:
                 return
-        raise RetryLater("Slack gives no clear reply to chat.postMessage")
+        raise RetryLater("Slack gives no clear reply to chat.postMessage", counts=False)
 
     async def _settle(self, i: int, part: str, blocks: Sequence[Block], preview: str) -> bool:
         """Bring one message to its final text and blocks, whatever state it is in; False if it is gone."""
@@ -230,19 +238,22 @@ class Delivery:
 
     async def _post(self, blocks: Sequence[Block], preview: str) -> bool:
         """Post one message; False where nobody knows whether it was: then what stands is adopted."""
-        await self._hold()
         address = self._address
+        self.unsure = True
         try:
             answer = await self._outbox.insist(
-                "chat.postMessage", address.team, once=True, channel=address.channel,
+                "chat.postMessage", address.team, hold=self._hold, once=True, channel=address.channel,
                 thread_ts=address.thread_ts, text=preview, blocks=list(blocks),
                 unfurl_links=False, unfurl_media=False,
             )  # fmt: skip
         except SlackUnsure:
+            await asyncio.sleep(_SETTLING)
             await self.adopt()
             return False
-        self._messages.append(_Message(answer["ts"], False, blocks[0]["text"], True, self._clock()))
-        await self._note(self.messages)
+        except (SlackRefused, RetryLater):
+            self.unsure = False
+            raise
+        await self._opened(_Message(answer["ts"], False, blocks[0]["text"], True, self._clock()))
         return True
 
     async def _remove(self, message: _Message) -> None:
@@ -254,9 +265,9 @@ class Delivery:
         await self._outbox.call(method, self._address.team, channel=self._address.channel, **args)
 
     async def _insist(self, method: str, *, once: bool = False, **args: Any) -> None:
-        await self._hold()
+        address = self._address
         await self._outbox.insist(
-            method, self._address.team, once=once, channel=self._address.channel, **args
+            method, address.team, hold=self._hold, once=once, channel=address.channel, **args
         )
 
 

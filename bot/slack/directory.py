@@ -3,14 +3,16 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
-from bot.errors import SlackRefused
+from bot.errors import SlackError, SlackRefused
 from bot.slack.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
 _FRESH = 600.0  # seconds a name is believed
+_KNOWN_LIMIT = 10_000
 _NOT_OURS_TO_SEE = {"channel_not_found", "not_in_channel", "no_permission", "user_not_found"}
 _TYPES = "public_channel,private_channel"
 
@@ -21,35 +23,47 @@ class Directory:
     def __init__(self, outbox: Outbox, clock: Callable[[], float] = time.monotonic) -> None:
         self._outbox = outbox
         self._clock = clock
-        self._asked: dict[tuple[str, ...], tuple[float, asyncio.Task[str]]] = {}
+        self._known: dict[tuple[str, ...], tuple[float, str]] = {}  # when it was asked, what was said
+        self._asking: dict[tuple[str, ...], asyncio.Task[str]] = {}
 
     async def channel_name(self, team: str, channel: str) -> str:
         """The channel's name without `#`; empty where we can't see it."""
-        return await self._seen((team, channel), lambda: self._name(team, channel))
+        return await self._answer((team, channel), lambda: self._name(team, channel))
 
     async def channels_of(self, team: str, user: str) -> tuple[str, ...]:
         """The names of the channels that we share with a person."""
-        names = await self._seen((team, "of", user), lambda: self._names(team, user))
+        names = await self._answer((team, "of", user), lambda: self._names(team, user))
         return tuple(names.split())
 
     def forget(self, team: str, channel: str) -> None:
         """Ask again: the channel was renamed, or we were let in."""
-        self._asked.pop((team, channel), None)
+        self._known.pop((team, channel), None)
 
-    async def _seen(self, key: tuple[str, ...], ask: Callable[[], Awaitable[str]]) -> str:
+    async def _answer(self, key: tuple[str, ...], ask: Callable[[], Coroutine[Any, Any, str]]) -> str:
+        asked_at, known = self._known.get(key, (-_FRESH, ""))
+        if self._clock() - asked_at < _FRESH:
+            return known
         try:
-            return await self._once(key, ask)
+            said = await self._once(key, ask)
         except SlackRefused as refused:  # Slack would refuse a redelivered event's question, too
             if refused.error not in _NOT_OURS_TO_SEE:
                 log.error("Slack names no channels", extra={"error": str(refused)})
             return ""
+        except SlackError:
+            if known:
+                return known  # an old name is better than no answer
+            raise
+        if said:  # who is in no channel yet may join one any moment
+            self._known[key] = (self._clock(), said)
+        if len(self._known) > _KNOWN_LIMIT:
+            self._known.pop(next(iter(self._known)))
+        return said
 
-    async def _once(self, key: tuple[str, ...], ask: Callable[[], Awaitable[str]]) -> str:
-        until, task = self._asked.get(key, (0.0, None))
-        if task is None or self._clock() > until or (task.done() and task.exception()):
-            task = asyncio.ensure_future(ask())
-            self._asked[key] = (self._clock() + _FRESH, task)
-        return await asyncio.shield(task)
+    async def _once(self, key: tuple[str, ...], ask: Callable[[], Coroutine[Any, Any, str]]) -> str:
+        if key not in self._asking:
+            self._asking[key] = asyncio.create_task(ask())
+            self._asking[key].add_done_callback(lambda _: self._asking.pop(key, None))
+        return await asyncio.shield(self._asking[key])
 
     async def _name(self, team: str, channel: str) -> str:
         found = await self._outbox.call("conversations.info", team, channel=channel)

@@ -64,6 +64,13 @@ def read_place(event: dict[str, Any]) -> tuple[str, str]:
     return channel, _text(event, "thread_ts")
 
 
+def read_streaming(event: dict[str, Any]) -> frozenset[str]:
+    """The messages that were streaming when somebody pressed stop."""
+    listed = event.get("streaming_message_ts")
+    found = cast("list[object]", listed) if isinstance(listed, list) else [listed]
+    return frozenset(ts for ts in found if isinstance(ts, str) and _TS.fullmatch(ts))
+
+
 def _read(
     event: dict[str, Any], message: dict[str, Any], kind: Literal["posted", "edited", "deleted"],
     team: str, us: str,

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import aiohttp
@@ -21,6 +21,16 @@ PATIENCE = 90.0
 
 _BUSY = {"ratelimited", "rate_limited", "message_limit_exceeded"}
 _PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
+
+
+_MENDABLE = {
+    "account_inactive", "ekm_access_denied", "invalid_auth", "missing_scope", "not_authed", "not_in_channel",
+    "org_login_required", "team_access_not_granted", "token_expired", "token_revoked",
+}  # fmt: skip
+"""Refusals that end when somebody mends the app's token, scopes or membership: no answer ends by them."""
+_MEND_EVERY = 30.0  # seconds
+
+Hold = Callable[[], Awaitable[None]]
 
 
 class Outbox:
@@ -51,16 +61,23 @@ class Outbox:
             raise SlackUnsure(method, type(error).__name__) from None
         return response.data
 
-    async def insist(self, method: str, team: str = "", *, once: bool = False, **args: Any) -> dict[str, Any]:
-        """Make a call until it stands; RetryLater after PATIENCE.
+    async def insist(
+        self, method: str, team: str = "", *, hold: Hold | None = None, once: bool = False, **args: Any
+    ) -> dict[str, Any]:
+        """Make a call until it stands; RetryLater after PATIENCE, or where an operator must act first.
 
-        With `once`, a call that may have taken effect is not repeated: SlackUnsure comes out.
+        `hold` is asked before each try whether we may still speak. With `once`, a call that may
+        have taken effect is not repeated: SlackUnsure comes out.
         """
         until = self._clock() + PATIENCE
         pause = 0.25
         while True:
             try:
+                if hold:
+                    await hold()
                 return await self.call(method, team, **args)
+            except SlackRefused as refused:
+                raise _mendable(refused) from None
             except SlackBusy as busy:
                 wait = busy.retry_after * (1 + self._chance.random() / 2)  # not all at once again
             except SlackUnsure as unsure:
@@ -69,7 +86,7 @@ class Outbox:
                 log.warning("Slack unsure", extra={"method": method, "error": unsure.error})
                 wait = pause = min(8.0, pause * 2)
             if self._clock() + wait > until:
-                raise RetryLater(f"Slack does not take {method}", wait)
+                raise RetryLater(f"Slack does not take {method}", wait, counts=False)
             await asyncio.sleep(wait)
 
     def _read(self, method: str, budget: tuple[str, str, str], failure: Failure) -> Exception:
@@ -79,6 +96,14 @@ class Outbox:
         if failure.status >= 500 or failure.word in _PASSING or not failure.word:
             return SlackUnsure(method, failure.word or f"HTTP {failure.status}")
         return SlackRefused(method, failure.word)
+
+
+def _mendable(refused: SlackRefused) -> Exception:
+    """The refusal itself, or a later try where somebody can put an end to it."""
+    if refused.error not in _MENDABLE:
+        return refused
+    log.error("Slack refuses us", extra={"error": str(refused)})
+    return RetryLater(str(refused), _MEND_EVERY, counts=False)
 
 
 def _sent(method: str, args: dict[str, Any]) -> dict[str, Any]:

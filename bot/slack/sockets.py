@@ -42,23 +42,29 @@ class Sockets:
         self._ping_interval = ping_interval
         self._clock = clock
         self._handlers: list[AsyncSocketModeHandler] = []
-        self._watch: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
-        """Connect; WorldError where Slack does not take the token, which the client would try for ever."""
+        """Begin to connect; WorldError where Slack does not take the token, which would be tried for ever.
+
+        Does not wait for the connections: the client's first attempt can get stuck like any other.
+        """
         await try_app_token(self._client, self._app_token)
+        # slack_sdk logs WebSocket addresses, which are one-time secrets, and whole payloads.
+        silent = logging.getLogger("labjam.sockets")
+        silent.setLevel(logging.CRITICAL)
         for _ in range(CONNECTIONS):
             handler = AsyncSocketModeHandler(
-                self._app, self._app_token, web_client=self._client, ping_interval=self._ping_interval
+                self._app, self._app_token, silent, self._client, ping_interval=self._ping_interval
             )
             self._handlers.append(handler)
-            await handler.connect_async()
-        self._watch = asyncio.create_task(self._keep_watch())
+            self._tasks.append(asyncio.create_task(handler.connect_async()))
+        self._tasks.append(asyncio.create_task(self._keep_watch()))
 
     async def stop(self) -> None:
         """Close every socket; what arrives from now on goes to another process, or comes again."""
-        if self._watch:
-            self._watch.cancel()
+        for task in self._tasks:
+            task.cancel()
         for handler in self._handlers:
             await handler.close_async()
 
@@ -79,9 +85,17 @@ class Sockets:
                 if await handler.client.is_connected():
                     away_since.pop(i, None)
                 elif self._clock() - away_since.setdefault(i, self._clock()) > _WEDGED_AFTER:
-                    log.warning("socket away, asking Slack for a new address", extra={"socket": i})
                     handler.client.wss_uri = None
                     away_since.pop(i)
+                    await self._say_why(i)
+
+    async def _say_why(self, socket: int) -> None:
+        try:
+            await try_app_token(self._client, self._app_token)
+        except WorldError as error:
+            log.error("socket away", extra={"socket": socket, "why": str(error)})
+        else:
+            log.warning("socket away, asking Slack for a new address", extra={"socket": socket})
 
 
 async def try_app_token(client: AsyncWebClient, app_token: str) -> None:

@@ -89,7 +89,11 @@ class EmbeddedServer:
                 pass_fds=[held.fileno()],
                 start_new_session=True,  # Ctrl-C is ours to handle, not the server's
             )
-        await self._until(lambda: _answers(self._socket), "the embedded server does not start")
+        await self._until(
+            lambda: _reply(self._socket) in {b"+PON", b"-LOA"}, "the embedded server does not start"
+        )
+        while _reply(self._socket) == b"-LOA":  # noqa: ASYNC110 - a long journal takes its time
+            await asyncio.sleep(0.1)
 
     def _options(self) -> list[str]:
         folder = str(self.folder.resolve())
@@ -107,7 +111,7 @@ class EmbeddedServer:
             if self._process and self._process.poll() is not None:
                 try:
                     await self._launch()
-                except WorldError:
+                except (WorldError, OSError):
                     await asyncio.sleep(1.0)
 
     async def _until(self, true: Callable[[], bool], what: str) -> None:
@@ -160,15 +164,16 @@ def _lock(folder: Path) -> IO[str]:
     return file
 
 
-def _answers(path: str) -> bool:
+def _reply(path: str) -> bytes:
+    """How an answer to PING begins; nothing where there is none."""
     with socket.socket(socket.AF_UNIX) as probe:
         probe.settimeout(0.5)
         try:
             probe.connect(path)
             probe.sendall(b"PING\r\n")
-            return probe.recv(5) == b"+PONG"
+            return probe.recv(4)
         except OSError:
-            return False
+            return b""
 
 
 def _last_words(folder: Path) -> str:

@@ -49,8 +49,13 @@ class Job:
 
     @property
     def resumed(self) -> bool:
-        """Whether somebody began it before: something of it may stand in Slack."""
-        return int(self.fields.get("takes", 0)) > 1 or "reply" in self.fields
+        """Whether somebody began it before and left no clean account of what stands in Slack."""
+        return self.takes > 1 and "clean" not in self.fields
+
+    @property
+    def takes(self) -> int:
+        """How often it was begun, clean releases left out: each but the first followed a death."""
+        return int(self.fields.get("takes", 0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,11 +163,12 @@ class Jobs:
         async with reachable():
             return bool(await self.store.client.exists(keys.job(shard, job), keys.thread(shard, mailbox)))
 
-    async def first(self, mailbox: str) -> str:
-        """The job of a mailbox that runs or is next; empty where there is none."""
+    async def running(self, mailbox: str) -> dict[str, dict[str, str]]:
+        """The job of a mailbox that runs now, with its fields; empty where none does."""
         async with reachable():
             head = await self.store.client.zrange(keys.mailbox(self.store.shard(mailbox), mailbox), 0, 0)
-        return head[0] if head else ""
+        found = {job: await self.fields(mailbox, job) for job in head}
+        return {job: fields for job, fields in found.items() if fields.get("state") == "running"}
 
     async def finish(self, job: Job, close: Close) -> bool:
         """End a job with all it leaves behind; False, and nothing written, where the lease is lost."""
@@ -173,12 +179,18 @@ class Jobs:
         )  # fmt: skip
         return bool(done)
 
-    async def release(self, job: Job, delay: float = 0.0, *, counts: bool) -> bool:
-        """Give a job back, due in `delay` seconds; `counts` makes it one more try."""
+    async def release(
+        self, job: Job, delay: float = 0.0, *, counts: bool, clean: bool = False, heard: bool = False
+    ) -> bool:
+        """Give a job back, due in `delay` seconds; `counts` makes it one more try.
+
+        `clean` says that all that stands in Slack is recorded; `heard`, that a cancellation was
+        heard: one that was not ends the delay.
+        """
         entry = job.entry
         back = await self.store.run(
             "release", entry.shard, entry.lab, entry.id, self.consumer, entry.mailbox, job.id,
-            int(delay * 1000), int(counts),
+            int(delay * 1000), int(counts), int(clean), int(heard),
         )  # fmt: skip
         return bool(back)
 

@@ -18,6 +18,9 @@ _VOTE = TypeAdapter(Vote)
 DELETION_MARK = 3600
 """Seconds a deletion is remembered before its question: Slack redelivers for about six minutes."""
 
+SOON = 1
+"""The order of what comes right after the running job, which has 0."""
+
 Edited = Literal["unknown", "same", "changed", "offered"]
 
 
@@ -86,13 +89,13 @@ class Questions:
         shard = self.jobs.store.shard(thread)
         return await self.jobs.store.run("edit", shard, job, text, offer, order, "about", job)
 
-    async def withdraw(self, lab: str, thread: str, job: str, order: int) -> State:
+    async def withdraw(self, lab: str, thread: str, job: str) -> State:
         """A question was deleted: stop its answer, and queue taking away what stands of it."""
         state = await self.jobs.cancel(thread, job, "withdrawn", DELETION_MARK)
         if state != "unknown":
             withdrawal = job.replace("answer:", "withdraw:", 1)
             full = 2 * MAILBOX_LIMIT  # a thread too full for questions still takes deletions
-            await self.jobs.enqueue(lab, thread, withdrawal, order, {"about": job}, limit=full)
+            await self.jobs.enqueue(lab, thread, withdrawal, SOON, {"about": job}, limit=full)
         return state
 
     async def vote(self, vote: Vote, job: str) -> bool:

@@ -73,7 +73,7 @@ def show(seen: SeenRequest) -> Reply:
     """The reply to a request: what its question asks to be shown, streamed at a reader's pace."""
     question = seen.question
     if _LONG.search(question):
-        return _paced(f"{SCRIPTED}\n\n{essay(question, 1_800)}")
+        return _paced(f"{SCRIPTED}\n\n{essay(question, 2_200)}")
     for pattern, text in _SHOWS:
         if pattern.search(question):
             return _paced(text, "refused") if text is REFUSAL else _paced(f"{SCRIPTED}\n\n{text}")
@@ -82,6 +82,6 @@ def show(seen: SeenRequest) -> Reply:
 
 def _paced(text: str, ending: str = "stop") -> Reply:
     words = len(text.split())
-    seconds = min(words / WORDS_A_SECOND, 20.0)
+    seconds = min(words / WORDS_A_SECOND, 15.0)
     refused = ending == "refused"
     return Reply(text, max(1, words // 2), seconds, THINKING, "refused" if refused else "stop")

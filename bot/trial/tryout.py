@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import shutil
 import sys
@@ -72,6 +73,7 @@ async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say
         page = PageServer(feed, Acts(slack, pressed))
         stack.push_async_callback(page.stop)
         await page.start(options.port)
+        settings = _only(chosen, settings, folder) if options.labs else settings
         bot = await _start_bot(_bot_settings(settings, slack, folder), slack, stop, stack)
         saver = asyncio.create_task(_save_on_change(keeper, dirty))
         stack.callback(saver.cancel)
@@ -123,6 +125,15 @@ def _chosen(labs: Labs, keys: tuple[str, ...]) -> list[Lab]:
     if unknown:
         raise UsageError(f"--labs: {unknown[0]} is no lab here; allowed: {', '.join(labs)}")
     return [lab for key, lab in labs.items() if not keys or key in keys]
+
+
+def _only(labs: list[Lab], settings: Settings, folder: Path) -> Settings:
+    """Settings for a bot of these labs alone; where there is a labjam.toml, that one decides."""
+    if settings.labjam_config or Path("labjam.toml").exists():
+        return settings
+    config = folder / "labjam.toml"
+    config.write_text(f"[jam]\nlabs = {json.dumps([lab.key for lab in labs])}\n")
+    return settings.model_copy(update={"labjam_config": config})
 
 
 def _model_line(labs: list[Lab], scripted: bool) -> str:

@@ -87,7 +87,7 @@ async def test_the_embedded_server_is_killed(tmp_path: Path) -> None:
 
 
 async def test_sigterm_hands_over_within_ten_seconds(tmp_path: Path) -> None:
-    """What can't be finished in time goes to another worker, without a second asking of a kill's ten seconds."""
+    """What can't be finished in time goes to another worker at once, not after a lease."""
     async with Jam(tmp_path, own_store=True) as jam:
         jam.model.script = Plan(lambda seen: Reply(long_answer_text(seen.question), pieces=60, seconds=12.0))
         await jam.start_child("serve")

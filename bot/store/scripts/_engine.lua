@@ -50,10 +50,24 @@ local function drop_entry(lab, entry)
   redis.call('XDEL', base .. 'ready:' .. lab, entry)
 end
 
+-- A direct message's thread may hold jobs of two labs: each runs in its own lab's lane.
 local function next_up(lab, mailbox)
-  if redis.call('EXISTS', base .. 'mailbox:' .. mailbox) == 1 then
-    make_ready(lab, mailbox)
+  local head = redis.call('ZRANGE', base .. 'mailbox:' .. mailbox, 0, 0)[1]
+  if head then
+    make_ready(redis.call('HGET', base .. 'job:' .. head, 'lab') or lab, mailbox)
   else
     redis.call('HDEL', base .. 'active', mailbox)
   end
+end
+
+local function ask_again(lab, mailbox, job, order)
+  local key = base .. 'job:' .. job
+  local edit = redis.call('HGET', key, 'edit')
+  redis.call('HDEL', key, 'draft', 'edit', 'cancel', 'outcome', 'takes', 'again')
+  redis.call('HSET', key, 'state', 'queued', 'tries', 0)
+  if edit then
+    redis.call('HSET', key, 'text', edit)
+  end
+  redis.call('PERSIST', key)
+  put(lab, mailbox, job, order)
 end

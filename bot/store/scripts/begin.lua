@@ -1,10 +1,12 @@
--- Start the first job of a mailbox whose ready entry this consumer holds.
+-- Start the first job of a mailbox whose ready entry this consumer holds, and renew its lease.
+-- `takes` counts the starts that came after no clean release: something of those may stand in Slack.
 -- ARGV  lab, entry, consumer, mailbox
 -- Returns {job, its fields, the thread's turns}, or nil where nothing is left or another holds it.
 local lab, entry, consumer, mailbox = unpack(ARGV)
 if owner(lab, entry) ~= consumer then
   return nil
 end
+redis.call('XCLAIM', base .. 'ready:' .. lab, GROUP, consumer, 0, entry, 'IDLE', 0, 'JUSTID')
 while true do
   local job = redis.call('ZRANGE', base .. 'mailbox:' .. mailbox, 0, 0)[1]
   if not job then
@@ -15,9 +17,11 @@ while true do
   local key = base .. 'job:' .. job
   if redis.call('EXISTS', key) == 1 then
     redis.call('HSET', key, 'state', 'running')
-    redis.call('HINCRBY', key, 'takes', 1)
+    redis.call('HINCRBY', key, 'takes', 1 - redis.call('HEXISTS', key, 'clean'))
     redis.call('ZADD', base .. 'mailbox:' .. mailbox, 'XX', 0, job) -- it stays first, whoever comes late
-    return { job, redis.call('HGETALL', key), redis.call('HGETALL', base .. 'thread:' .. mailbox) }
+    local fields = redis.call('HGETALL', key)
+    redis.call('HDEL', key, 'clean')
+    return { job, fields, redis.call('HGETALL', base .. 'thread:' .. mailbox) }
   end
   redis.call('ZREM', base .. 'mailbox:' .. mailbox, job) -- purged while it waited
   redis.call('HDEL', base .. 'cancelled', job)

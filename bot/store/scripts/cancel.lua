@@ -17,6 +17,8 @@ if state ~= 'done' then
   local lab, mailbox = unpack(redis.call('HMGET', key, 'lab', 'mailbox'))
   redis.call('HSET', key, 'cancel', reason)
   redis.call('HSET', base .. 'cancelled', job, reason)
-  redis.call('ZADD', base .. 'delayed', 'XX', 0, lab .. '|' .. mailbox)
+  if redis.call('ZRANGE', base .. 'mailbox:' .. mailbox, 0, 0)[1] == job then
+    redis.call('ZADD', base .. 'delayed', 'XX', 0, lab .. '|' .. mailbox)
+  end
 end
 return state

@@ -18,7 +18,12 @@ elseif turn ~= '' then
   redis.call('EXPIRE', base .. 'thread:' .. mailbox, ttl)
 end
 if line ~= '' then
-  redis.call('XADD', base .. 'journal:' .. lab, '*', 'record', line)
+  local own = redis.call('HGET', base .. 'job:' .. job, 'lab') or lab
+  redis.call('XADD', base .. 'journal:' .. own, '*', 'record', line)
 end
+local again = redis.call('HGET', base .. 'job:' .. job, 'again')
 next_up(lab, mailbox)
+if again then
+  ask_again(lab, mailbox, job, again)
+end
 return 1

@@ -66,6 +66,7 @@ function drawPlace() {
   const here = `${state.me} ${channel} ${home}`;
   const moved = here !== last;
   last = here;
+  app.dataset.pane = thread ? "thread" : app.dataset.pane === "thread" ? "main" : app.dataset.pane;
   drawHead();
   homeSlot.hidden = !home;
   channelList.element.hidden = mainBox.element.hidden = home;
@@ -78,7 +79,6 @@ function drawPlace() {
   drawChannel();
   drawThread(true);
   if (moved) channelList.toEnd();
-  app.dataset.pane = thread ? "thread" : app.dataset.pane === "thread" ? "main" : app.dataset.pane;
 }
 
 function drawHead() {

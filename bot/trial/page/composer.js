@@ -13,8 +13,7 @@ export class Composer {
   constructor(id, { place, label, sent, last }) {
     Object.assign(this, { id, place, sent, last, files: [], shown: [], at: 0 });
     this.box = h("textarea", {
-      id, rows: "1", "aria-label": label, role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false",
-      "aria-controls": `${id}-list`, oninput: () => this.typed(), onkeydown: (event) => this.key(event),
+      id, rows: "1", "aria-label": label, "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": `${id}-list`, oninput: () => this.typed(), onkeydown: (event) => this.key(event),
       onpaste: (event) => this.take(event, event.clipboardData), onblur: () => setTimeout(() => this.suggest([]), 150),
     });
     this.list = h("ul.suggest", { id: `${id}-list`, role: "listbox", "aria-label": "Suggestions", hidden: true });
@@ -51,7 +50,8 @@ export class Composer {
   typed() {
     drafts.set(this.key_(), this.box.value);
     this.box.style.height = "auto";
-    this.box.style.height = `${Math.min(this.box.scrollHeight, innerHeight * 0.35)}px`;
+    const height = Math.min(this.box.scrollHeight, innerHeight * 0.35);
+    if (height) this.box.style.height = `${height}px`; // none while the pane is hidden
     this.send.disabled = !this.box.value.trim() && !this.files.length;
     this.suggest(this.candidates());
   }
@@ -77,7 +77,6 @@ export class Composer {
     this.shown = found;
     this.at = 0;
     this.list.hidden = !found.length;
-    this.box.setAttribute("aria-expanded", String(found.length > 0));
     this.list.replaceChildren(...found.map((each, index) => h("li", {
       role: "option", id: `${this.id}-option-${index}`, onpointerdown: (event) => { event.preventDefault(); this.choose(index); },
     }, h("strong", {}, each.label), " ", h("span.hint", {}, each.hint))));

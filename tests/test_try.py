@@ -1,0 +1,275 @@
+"""`labjam try` as a process: its page's feed, what survives a restart, what it refuses, how it ends."""
+
+import asyncio
+import os
+import re
+import sys
+import time
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import unquote
+
+import aiohttp
+import yaml
+
+from bot.slack.manifest import manifest
+from bot.trial.model_script import SeenRequest
+from bot.trial.model_show import show
+from tests.jam import free_port
+
+ROOT = Path(__file__).parent.parent
+Dict = dict[str, Any]
+
+
+def environ(folder: Path) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return kept | {"LABJAM_DATA": str(folder)}
+
+
+async def labjam(folder: Path, *args: str) -> asyncio.subprocess.Process:
+    pipe = asyncio.subprocess.PIPE
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bot", *args, env=environ(folder), cwd=ROOT, stdout=pipe, stderr=pipe
+    )
+
+
+@dataclass
+class Trial:
+    """A running `labjam try`; use as a context manager."""
+
+    folder: Path
+    args: tuple[str, ...] = ("--labs", "argonne,idaho")
+    port: int = field(default_factory=free_port)
+    printed: list[str] = field(default_factory=list[str])
+    _process: asyncio.subprocess.Process | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._process and self._process.returncode is None:
+            await self.stop()
+
+    async def start(self, *more: str) -> None:
+        args = ("try", "--no-browser", "--port", str(self.port), *self.args, *more)
+        process = self._process = await labjam(self.folder, *args)
+        assert process.stdout
+        assert process.stderr
+        async for line in process.stdout:
+            self.printed.append(line.decode())
+            if self.url in self.printed[-1]:
+                return
+        raise AssertionError((await process.stderr.read()).decode())
+
+    async def stop(self) -> float:
+        """Stop it as SIGTERM does; how long it took, in seconds."""
+        process, begun = self._process, time.monotonic()
+        assert process
+        process.terminate()
+        _, errors = await asyncio.wait_for(process.communicate(), 15)
+        assert process.returncode == 0, errors.decode()
+        assert not errors, errors.decode()
+        return time.monotonic() - begun
+
+    async def kill(self) -> None:
+        assert self._process
+        self._process.kill()
+        await self._process.communicate()
+
+
+@dataclass
+class Tab:
+    """The page's side of the feed, without a browser."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    snapshot: Dict = field(default_factory=dict[str, Any])
+    messages: dict[str, Dict] = field(default_factory=dict[str, Dict])
+    done: dict[int, Dict] = field(default_factory=dict[int, Dict])
+    count: int = 0
+
+    async def next(self) -> None:
+        frame = await self.socket.receive_json(timeout=15)
+        if frame["type"] == "done":
+            self.done[frame["id"]] = frame
+        if frame["type"] == "snapshot":
+            self.snapshot = frame
+        for message in frame.get("messages", ()):
+            self.messages[message["ts"]] = message
+
+    async def until(self, true: Callable[[], Any]) -> None:
+        while not true():
+            await self.next()
+
+    async def act(self, name: str, /, **fields: Any) -> Dict:
+        self.count += 1
+        number = self.count
+        await self.socket.send_json({"id": number, "act": name, **fields})
+        await self.until(lambda: number in self.done)
+        return self.done[number]
+
+    def channel(self, name: str) -> str:
+        return next(each["id"] for each in self.snapshot["channels"] if each["name"] == name)
+
+    def person(self, name: str) -> str:
+        return next(each["id"] for each in self.snapshot["people"] if each["name"] == name)
+
+    def answers(self, thread: str) -> list[Dict]:
+        """The bot's ended messages in a thread."""
+        mine = [each for each in self.messages.values() if each.get("thread_ts") == thread]
+        return [each for each in mine if each.get("user") == self.snapshot["bot"] and thumbs(each)]
+
+
+def thumbs(message: Dict) -> Dict:
+    """The feedback buttons of a message; empty where it has none."""
+    elements = [each for block in message["blocks"] for each in block.get("elements", ())]
+    return next((each for each in elements if each["type"] == "feedback_buttons"), {})
+
+
+@asynccontextmanager
+async def tab(trial: Trial, user: str = "") -> AsyncGenerator[Tab, None]:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.ws_connect(f"{trial.url}/feed", params={"user": user}, origin=trial.url) as socket,
+    ):
+        one = Tab(socket)
+        await one.until(lambda: one.snapshot)
+        yield one
+
+
+async def test_a_question_is_answered_judged_and_still_there_after_a_restart(tmp_path: Path) -> None:
+    async with Trial(tmp_path) as trial:
+        async with tab(trial) as page:
+            place = page.channel("jam-argonne")
+            asked = await page.act("post", channel=place, text="Show me a table")
+            await page.until(lambda: page.answers(asked["ts"]))
+            answer = page.answers(asked["ts"])[0]
+            assert "| explicit Euler |" in answer["blocks"][0]["text"]
+            thumb = thumbs(answer)
+            value = thumb["positive_button"]["value"]
+            click = await page.act(
+                "click", channel=place, ts=answer["ts"], action_id=thumb["action_id"], value=value
+            )
+            assert click["ok"]
+        assert await trial.stop() < 8
+
+        await trial.start()
+        async with tab(trial) as page:
+            kept = page.answers(asked["ts"])[0]
+            assert kept["blocks"] == answer["blocks"]
+            assert kept["pressed"] == {thumb["action_id"]: value}
+            again = await page.act("post", channel=place, text="And some code", thread_ts=asked["ts"])
+            await page.until(lambda: len(page.answers(asked["ts"])) == 2)
+            assert again["ts"] > answer["ts"]
+        await trial.stop()
+
+        await trial.start("--fresh")
+        async with tab(trial) as page:
+            assert page.messages == {}
+
+
+async def test_two_people_see_each_other_and_only_their_own_asides(tmp_path: Path) -> None:
+    async with Trial(tmp_path) as trial, tab(trial) as one, tab(trial, "U0NOBODY") as same:
+        assert same.snapshot["me"] == one.snapshot["me"], "a stranger is the first scientist"
+        async with tab(trial, one.person("Scientist 2 (Argonne)")) as two:
+            place = one.channel("jam-argonne")
+            said = await one.act("post", channel=place, text="// between us")
+            await two.until(lambda: said["ts"] in two.messages)
+            assert (await two.act("react", channel=place, ts=said["ts"], name="eyes"))["ok"]
+            await one.until(lambda: one.messages[said["ts"]]["reactions"])
+            await one.act("command", channel=place, command="/jam", text="status")
+            await one.until(lambda: any(each["ephemeral"] for each in one.messages.values()))
+            await one.act("edit", channel=place, ts=said["ts"], text="// between all")
+            await two.until(lambda: two.messages[said["ts"]]["edited"])
+            assert not any(each.get("ephemeral") for each in two.messages.values())
+
+
+async def test_a_file_comes_back_byte_by_byte_and_is_never_shown_as_a_page(tmp_path: Path) -> None:
+    async with Trial(tmp_path) as trial, tab(trial) as page, aiohttp.ClientSession() as session:
+        file = {"name": "run.html", "data": "PGI+aGk8L2I+"}
+        place = page.channel("jam-argonne")
+        said = await page.act("post", channel=place, text="", files=[file])
+        await page.until(lambda: said["ts"] in page.messages)
+        kept = page.messages[said["ts"]]["files"][0]
+        for _ in range(2):
+            async with session.get(f"{trial.url}/files/{kept['id']}") as got:
+                assert await got.read() == b"<b>hi</b>"
+                assert got.headers["Content-Disposition"] == "attachment"
+                assert got.headers["Content-Type"] == "application/octet-stream"
+            await trial.stop()
+            await trial.start()
+
+
+async def test_what_a_person_may_not_do_is_refused_in_plain_words(tmp_path: Path) -> None:
+    async with Trial(tmp_path) as trial, tab(trial) as one:
+        place = one.channel("jam-argonne")
+        said = await one.act("post", channel=place, text="// mine")
+        async with tab(trial, one.person("Scientist 2 (Argonne)")) as two:
+            assert not (await two.act("edit", channel=place, ts=said["ts"], text="yours"))["ok"]
+            assert not (await two.act("post", channel=one.channel("jam-idaho"), text="hello"))["ok"]
+            assert not (await two.act("post", channel=place, text="  "))["ok"]
+            assert not (await two.act("post", channel=place, text="x", files=[{"name": "a", "data": "?"}]))[
+                "ok"
+            ]
+            assert not (await two.act("post"))["ok"]
+            assert not (await two.act("stop_the_world"))["ok"]
+
+
+async def test_only_its_own_page_may_talk_to_it(tmp_path: Path) -> None:
+    async with Trial(tmp_path) as trial, aiohttp.ClientSession() as session:
+        async with session.get(trial.url) as page:
+            assert page.status == 200
+            assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+        async with session.get(trial.url, headers={"Host": "elsewhere.example"}) as page:
+            assert page.status == 403
+        async with session.get(f"{trial.url}/feed", headers={"Origin": "http://elsewhere.example"}) as feed:
+            assert feed.status == 403
+        for path in ("page/../cast.py", "page/nothing.js", "files/F0"):
+            async with session.get(f"{trial.url}/{path}") as missing:
+                assert missing.status == 404
+
+
+async def test_it_says_in_one_line_why_it_does_not_start(tmp_path: Path) -> None:
+    async with Trial(tmp_path / "one") as trial:
+        for folder, args, code, says in (
+            (tmp_path / "two", ("--port", str(trial.port)), 1, "--port"),
+            (tmp_path / "one", ("--port", str(free_port()), "--fresh"), 1, "LABJAM_DATA"),
+            (tmp_path / "two", ("--labs", "atlantis"), 2, "--labs"),
+        ):
+            process = await labjam(folder, "try", "--no-browser", *args)
+            _, errors = await asyncio.wait_for(process.communicate(), 20)
+            assert process.returncode == code
+            assert errors.decode().startswith(f"labjam: {says}")
+            assert errors.decode().count("\n") == 1
+
+
+async def test_the_way_to_a_real_workspace_carries_the_manifest(tmp_path: Path) -> None:
+    process = await labjam(tmp_path, "try", "--slack")
+    printed, _ = await process.communicate()
+    link = re.search(r"https://api\.slack\.com/apps\?new_app=1&manifest_yaml=(\S+)", printed.decode())
+    assert link
+    assert yaml.safe_load(unquote(link[1])) == manifest()
+    assert "#jam-princeton" in printed.decode()
+
+
+def test_the_scripted_model_says_what_it_is_and_shows_what_is_asked() -> None:
+    def ask(question: str) -> str:
+        turns = [{"role": "user", "content": question}]
+        return show(SeenRequest("/v1/chat/completions", {"messages": turns}, {}, 0.0)).text
+
+    assert "scripted model" in ask("Why is the sky blue?")
+    assert r"\frac" in ask("show me an equation")
+    assert "|---|" in ask("a table please")
+    assert "```python" in ask("write code")
+    assert len(ask("a long answer")) > 11_500, "more than one message of Slack"
+    refusal = SeenRequest(
+        "/v1/chat/completions", {"messages": [{"role": "user", "content": "refuse"}]}, {}, 0.0
+    )
+    assert show(refusal).ending == "refused"

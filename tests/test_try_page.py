@@ -1,0 +1,285 @@
+"""The page of `labjam try` in real headless Chromium: what a person sees and does, by mouse and keyboard."""
+
+import os
+import shutil
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+
+from bot.slack.manifest import manifest
+from bot.trial.cast import furnish
+from bot.trial.feed import Feed
+from bot.trial.page_acts import Acts
+from bot.trial.page_server import PageServer
+from bot.trial.server import LocalSlack
+from tests.test_try import Trial
+from tests.trial_fixtures import bolt
+
+FLAGS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+CHROMIUM = shutil.which("chromium") or ""
+SLOW = 20_000  # ms; a whole answer, on a busy machine
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+NARROW: ViewportSize = {"width": 390, "height": 844}
+HOSTILE = (
+    "<img src=x onerror=\"document.title='hacked'\"> <script>document.title='hacked'</script> "
+    "[a link](javascript:alert(1)) <https://example.org|a good link> \u202egnp.exe\u202c "
+    "&lt;b&gt; <@U0LOCALBOT>"
+)
+
+
+@pytest.fixture
+async def browser() -> AsyncGenerator[Browser, None]:
+    if not CHROMIUM:
+        assert not os.environ.get("CI"), "CI has no chromium: .ci/run installs it"
+        pytest.skip("there is no chromium here")
+    async with async_playwright() as playwright:
+        one = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield one
+        await one.close()
+
+
+async def visit(browser: Browser, url: str, size: ViewportSize = WIDE, scheme: Any = "light") -> Page:
+    """A new visitor; anything the page complains of in its console fails the test."""
+    context = await browser.new_context(viewport=size, color_scheme=scheme)
+    page = await context.new_page()
+    page.set_default_timeout(SLOW)
+    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    await page.goto(url)
+    await expect(page.locator(".message, .empty, .joined").first).to_be_visible()
+    return page
+
+
+async def ask(page: Page, text: str, box: str = "#box-main") -> None:
+    await page.fill(box, text)
+    await page.press(box, "Enter")
+
+
+async def no_serious_faults(page: Page) -> None:
+    """Axe finds nothing serious, and nothing sticks out sideways."""
+    axe: Any = Axe()  # its types are not complete
+    found: list[Any] = (await axe.run(page)).response["violations"]
+    serious = [each for each in found if each["impact"] in ("serious", "critical")]
+    assert not serious, [(each["id"], [node["target"] for node in each["nodes"]]) for each in serious]
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+async def test_a_first_visit(tmp_path: Path, browser: Browser) -> None:
+    async with Trial(tmp_path) as trial:
+        page = await visit(browser, trial.url)
+        await expect(page.locator(".standin")).to_have_text("local stand-in for Slack")
+        await page.get_by_role("button", name="Write some code").click()
+        await page.keyboard.press("Enter")
+        thread = page.locator("#thread")
+        await expect(thread.locator(".live .caret")).to_be_visible(timeout=SLOW)
+        await expect(thread.locator(".status")).to_contain_text("labjam is")
+        await expect(thread.locator(".thumbs")).to_have_count(1, timeout=SLOW)
+        await expect(thread.locator("pre .hljs-keyword").first).to_be_visible()
+        await ask(page, "Now a table", "#box-thread")
+        await expect(thread.locator(".thumbs")).to_have_count(2, timeout=SLOW)
+        assert await thread.locator("tr").count() == 4
+        good = thread.get_by_role("button", name="This answer is good").last
+        await good.click()
+        await expect(good).to_have_attribute("aria-pressed", "true")
+        await no_serious_faults(page)
+        words = await thread.inner_text()
+
+        await page.reload()
+        await expect(thread.locator(".thumbs")).to_have_count(2)
+        assert await thread.inner_text() == words
+        await expect(good).to_have_attribute("aria-pressed", "true")
+        await expect(page.locator("#main .replies")).to_contain_text("3 replies")
+
+
+async def test_two_tabs_are_two_people_who_see_each_other(tmp_path: Path, browser: Browser) -> None:
+    async with Trial(tmp_path) as trial:
+        one, two = await visit(browser, trial.url), await visit(browser, trial.url)
+        await two.select_option("#who", label="Scientist 2 (Argonne)")
+        await ask(one, "// Are you there, @Scientist 2 (Argonne)?")
+        said = two.locator("#main .message").last
+        await expect(said).to_contain_text("Are you there")
+        await expect(said.locator(".mention.me")).to_have_text("@Scientist 2 (Argonne)")
+        await ask(two, "// Yes")
+        await expect(one.locator("#main .message").last).to_contain_text("Yes")
+        await expect(one.locator("#main .message").last).to_contain_text("Scientist 2 (Argonne)")
+        await two.get_by_role("button", name="# jam-idaho").click()
+        await expect(two.get_by_role("button", name="Join channel")).to_be_visible()
+        await ask(one, "// Anybody else?")
+        await expect(two.locator(".entry.unread")).to_contain_text("jam-argonne")
+        await ask(one, "/jam status")
+        await expect(one.locator("#main .ephemeral")).to_contain_text("Only visible to you")
+
+
+async def test_hostile_text_is_text(tmp_path: Path, browser: Browser) -> None:
+    async with Trial(tmp_path) as trial:
+        page = await visit(browser, trial.url)
+        await ask(page, f"Answer in 20 words: {HOSTILE}")
+        await expect(page.locator("#thread .thumbs")).to_have_count(1, timeout=SLOW)
+        for said in await page.locator(".body").all_inner_texts():
+            assert "<img src=x onerror=" in said
+        question = page.locator("#main .body").first
+        await expect(question).to_contain_text("&lt;b&gt;")
+        await expect(question.locator(".mention")).to_have_text("@labjam")
+        await expect(question.locator("a")).to_have_attribute("href", "https://example.org")
+        assert await page.locator(".body img, .body script, a[href^=javascript]").count() == 0
+        assert "hacked" not in await page.title()
+
+
+async def test_keyboard_alone_and_a_small_screen_are_enough(tmp_path: Path, browser: Browser) -> None:
+    async with Trial(tmp_path) as trial:
+        for size, scheme in ((NARROW, "dark"), (WIDE, "dark"), (NARROW, "light")):
+            page = await visit(browser, trial.url, size, scheme)
+            await no_serious_faults(page)
+        page = await visit(browser, trial.url, NARROW)
+        await page.locator("#box-main").focus()
+        await page.keyboard.type("// Wrong wrods")
+        await page.keyboard.press("Enter")
+        item = page.locator("#main .message").last
+        await expect(item).to_contain_text("wrods")
+        await item.focus()
+        await page.keyboard.press("m")
+        await expect(page.get_by_role("menuitem").first).to_be_focused()
+        await page.keyboard.press("Enter")
+        await page.keyboard.press("Control+A")
+        await page.keyboard.type("// Right words")
+        await page.keyboard.press("Enter")
+        await expect(item).to_contain_text("Right words")
+        await expect(item).to_contain_text("(edited)")
+        await item.focus()
+        await page.keyboard.press("Enter")
+        await expect(page.locator("#thread")).to_be_visible()
+        await expect(page.locator("#main")).to_be_hidden()
+        await no_serious_faults(page)
+        await page.keyboard.press("Escape")
+        await expect(page.locator("#main")).to_be_visible()
+        await page.get_by_role("button", name="Back to the channels").click()
+        await page.get_by_role("button", name="labjam · Home").click()
+        await expect(page.locator(".home")).to_be_visible()
+        await page.get_by_role("button", name="Inspector", exact=True).click()
+        await expect(page.locator("#inspector")).to_contain_text("app_home_opened")
+        await no_serious_faults(page)
+
+
+async def test_files_and_long_answers(tmp_path: Path, browser: Browser) -> None:
+    async with Trial(tmp_path) as trial:
+        page = await visit(browser, trial.url)
+        csv: Any = {"name": "data.csv", "mimeType": "text/csv", "buffer": b"a,b\n1,2\n"}
+        await page.locator("#main input[type=file]").set_input_files(csv)
+        await ask(page, "// My data")
+        await expect(page.locator("#main .file")).to_contain_text("data.csv")
+        await ask(page, "A long answer, please")
+        await expect(page.locator("#thread .thumbs")).to_have_count(1, timeout=40_000)
+        await expect(page.locator("#thread")).to_contain_text("Part 2")
+        scroller = page.locator("#thread .scroller")
+        left = await scroller.evaluate("e => e.scrollHeight - e.scrollTop - e.clientHeight")
+        assert left < 80, "the end stays in sight"
+
+
+async def test_the_page_recovers_when_labjam_is_killed_and_comes_back(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with Trial(tmp_path) as trial:
+        page = await visit(browser, trial.url)
+        await ask(page, "// Before")
+        await expect(page.locator("#main .message")).to_have_count(1)
+        await trial.stop()
+        await expect(page.locator("#link")).to_be_visible()
+        await trial.start()
+        await expect(page.locator("#link")).to_be_hidden(timeout=SLOW)
+        await ask(page, "// After")
+        await expect(page.locator("#main .message")).to_have_count(2)
+
+
+async def test_a_modal_and_a_home_of_an_app(browser: Browser) -> None:
+    async with LocalSlack() as slack, bolt(slack, listen=False) as app:
+        furnish(slack, [], "jam-hq")
+        submitted: list[Any] = []
+        heard(app.app, submitted)
+        pressed: dict[str, str] = {}
+        about = {
+            "model": {"name": "none", "scripted": True},
+            "labs": [{"channel": "jam-hq", "title": "All labs"}],
+            "hq": "jam-hq",
+            "commands": [],
+            "shortcuts": manifest()["features"]["shortcuts"],
+        }
+        server = PageServer(Feed(slack, about, pressed, lambda: None), Acts(slack, pressed))
+        await server.start(0)
+        page = await visit(browser, server.url)
+        await page.get_by_role("button", name="labjam · Home").click()
+        await expect(page.locator(".home")).to_contain_text("Hello from Home")
+        await page.get_by_role("button", name="# jam-hq").click()
+        await ask(page, "A problem")
+        await page.locator("#main .message").hover()
+        await page.get_by_role("button", name="More actions").first.click()
+        await page.get_by_role("menuitem", name="Describe this problem").click()
+        dialog = page.get_by_role("dialog", name="The problem")
+        await expect(dialog).to_be_visible()
+        await no_serious_faults(page)
+        await dialog.get_by_role("button", name="Save").click()
+        await expect(dialog.get_by_role("alert").first).to_have_text("This is needed.")
+        await dialog.get_by_label("What is it?").fill("Turbulence")
+        await dialog.get_by_label("How hard?").select_option(label="Very")
+        await dialog.get_by_label("Solved").check()
+        await dialog.get_by_role("button", name="Save").click()
+        await expect(dialog).to_be_hidden()
+        assert [each["what"]["in"]["value"] for each in submitted] == ["Turbulence"]
+        assert submitted[0]["hard"]["in"]["selected_option"]["value"] == "3"
+        assert [each["value"] for each in submitted[0]["state"]["in"]["selected_options"]] == ["solved"]
+        await server.stop()
+
+
+def heard(app: Any, submitted: list[Any]) -> None:
+    """An app that publishes a Home, and opens a modal from a message's menu."""
+
+    async def home(event: Any, client: Any) -> None:
+        said = {"type": "section", "text": {"type": "mrkdwn", "text": "*Hello* from Home"}}
+        await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [said]})
+
+    async def problem(ack: Any, body: Any, client: Any) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=modal())
+
+    async def submit(ack: Any, view: Any) -> None:
+        submitted.append(view["state"]["values"])
+        await ack()
+
+    async def rest() -> None:
+        return
+
+    app.event("app_home_opened")(home)
+    app.event("message")(rest)
+    app.shortcut("jam_problem")(problem)
+    app.view("problem")(submit)
+
+
+def modal() -> dict[str, Any]:
+    """One input of each common kind."""
+
+    def plain(text: str) -> dict[str, str]:
+        return {"type": "plain_text", "text": text}
+
+    def field(block: str, label: str, **element: Any) -> dict[str, Any]:
+        return {
+            "type": "input",
+            "block_id": block,
+            "label": plain(label),
+            "element": {"action_id": "in", **element},
+        }
+
+    levels = [{"text": plain(text), "value": value} for text, value in (("A little", "1"), ("Very", "3"))]
+    state = [{"text": plain("Solved"), "value": "solved"}]
+    return {
+        "type": "modal", "callback_id": "problem", "title": plain("The problem"), "submit": plain("Save"),
+        "blocks": [
+            field("what", "What is it?", type="plain_text_input", multiline=True),
+            field("hard", "How hard?", type="static_select", options=levels),
+            field("state", "State", type="checkboxes", options=state),
+        ],
+    }  # fmt: skip
