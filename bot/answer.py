@@ -18,7 +18,8 @@ from bot.prompting import Estimator, QuestionTooLong, conversation, system_promp
 from bot.records import Answer, Question, micros
 from bot.reply import parts, preview
 from bot.running import Running
-from bot.slack.delivery import Address, Delivery
+from bot.slack.delivery import Delivery
+from bot.slack.making import Address
 from bot.slack.outbox import Outbox
 from bot.slack.status import Status
 from bot.store.jobs import Close
@@ -164,12 +165,16 @@ class Answers:
         async def note(messages: Sequence[str]) -> None:
             await running.note(noted_messages(messages))
 
+        async def recorded() -> Sequence[str]:
+            return messages_of(await running.fields())
+
         thread = question.thread
         return Delivery(
             self._outbox,
             Address(thread.team, thread.channel, thread.ts, question.user, question.user_team, question.ts),
             hold=running.hold,
             note=note,
+            recorded=recorded,
             standing=messages_of(running.job.fields),
             others=others_of(running.job, question),
         )

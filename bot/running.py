@@ -36,6 +36,10 @@ class Running:
         if not await insist(lambda: self._jobs.note(self.job, fields)):
             raise LeaseLost("another worker took the job over")
 
+    async def fields(self) -> dict[str, str]:
+        """What is known of this job now, whoever wrote it."""
+        return await insist(lambda: self._jobs.fields(self.job.entry.mailbox, self.job.id))
+
     async def about(self) -> dict[str, str]:
         """What is known of the job that this one is about; empty where it is unknown."""
         return await insist(lambda: self._jobs.fields(self.job.entry.mailbox, self.job.fields["about"]))

@@ -9,7 +9,8 @@ from bot.errors import RetryLater
 from bot.records import ThreadKey
 from bot.slack.blocks import Block, about_answer, small_print, thumbs
 from bot.slack.client import identify, open_session, web_client
-from bot.slack.delivery import EDIT_EVERY, NOTICE, STREAM_LIFE, Address, Delivery
+from bot.slack.delivery import EDIT_EVERY, NOTICE, STREAM_LIFE, Delivery
+from bot.slack.making import Address
 from bot.slack.outbox import Outbox
 from bot.trial.messages import Message
 from bot.trial.server import LocalSlack
@@ -43,9 +44,12 @@ class Thread:
         async def note(messages: Sequence[str]) -> None:
             self.noted[:] = messages
 
+        async def recorded() -> Sequence[str]:
+            return self.noted
+
         address = Address(self.team, self.channel, self.ts, self.person, self.team, self.ts)
         return Delivery(
-            self.outbox, address, hold=hold, note=note, standing=standing, others=others,
+            self.outbox, address, hold=hold, note=note, recorded=recorded, standing=standing, others=others,
             clock=lambda: self.now[0],
         )  # fmt: skip
 

@@ -16,23 +16,23 @@ import aiohttp
 import yaml
 
 from bot.slack.manifest import manifest
-from bot.trial.model_script import SeenRequest
-from bot.trial.model_show import show
+from bot.trial.model_script import Reply
+from bot.trial.model_server import ModelServer
 from tests.jam import free_port
 
 ROOT = Path(__file__).parent.parent
 Dict = dict[str, Any]
 
 
-def environ(folder: Path) -> dict[str, str]:
+def environ(folder: Path, **more: str) -> dict[str, str]:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {"LABJAM_DATA": str(folder)}
+    return kept | {"LABJAM_DATA": str(folder)} | more
 
 
-async def labjam(folder: Path, *args: str) -> asyncio.subprocess.Process:
+async def labjam(folder: Path, *args: str, **more: str) -> asyncio.subprocess.Process:
     pipe = asyncio.subprocess.PIPE
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bot", *args, env=environ(folder), cwd=ROOT, stdout=pipe, stderr=pipe
+        sys.executable, "-m", "bot", *args, env=environ(folder, **more), cwd=ROOT, stdout=pipe, stderr=pipe
     )
 
 
@@ -43,6 +43,7 @@ class Trial:
     folder: Path
     args: tuple[str, ...] = ("--labs", "argonne,idaho")
     port: int = field(default_factory=free_port)
+    env: dict[str, str] = field(default_factory=dict[str, str])
     printed: list[str] = field(default_factory=list[str])
     _process: asyncio.subprocess.Process | None = None
 
@@ -60,7 +61,7 @@ class Trial:
 
     async def start(self, *more: str) -> None:
         args = ("try", "--no-browser", "--port", str(self.port), *self.args, *more)
-        process = self._process = await labjam(self.folder, *args)
+        process = self._process = await labjam(self.folder, *args, **self.env)
         assert process.stdout
         assert process.stderr
         async for line in process.stdout:
@@ -130,7 +131,8 @@ class Tab:
 def thumbs(message: Dict) -> Dict:
     """The feedback buttons of a message; empty where it has none."""
     elements = [each for block in message["blocks"] for each in block.get("elements", ())]
-    return next((each for each in elements if each["type"] == "feedback_buttons"), {})
+    none: Dict = {}
+    return next((each for each in elements if each["type"] == "feedback_buttons"), none)
 
 
 @asynccontextmanager
@@ -175,6 +177,20 @@ async def test_a_question_is_answered_judged_and_still_there_after_a_restart(tmp
             assert page.messages == {}
 
 
+async def test_a_model_of_ones_own_answers_where_there_is_one(tmp_path: Path) -> None:
+    async with ModelServer(lambda _: Reply("Forty-two."), models=("ours",)) as model:
+        env = {"OPENAI_BASE_URL": model.base_url, "LABJAM_MODEL": "ours"}
+        async with Trial(tmp_path, env=env) as trial, tab(trial) as page:
+            assert any("ours at 127.0.0.1" in line for line in trial.printed)
+            assert page.snapshot["model"] == {"name": "ours", "scripted": False}
+            asked = await page.act("post", channel=page.channel("jam-idaho"), text="What?")
+            assert not asked["ok"], "only members write"
+            assert (await page.act("join", channel=page.channel("jam-idaho")))["ok"]
+            asked = await page.act("post", channel=page.channel("jam-idaho"), text="What?")
+            await page.until(lambda: page.answers(asked["ts"]))
+            assert "Forty-two." in page.answers(asked["ts"])[0]["text"]
+
+
 async def test_two_people_see_each_other_and_only_their_own_asides(tmp_path: Path) -> None:
     async with Trial(tmp_path) as trial, tab(trial) as one, tab(trial, "U0NOBODY") as same:
         assert same.snapshot["me"] == one.snapshot["me"], "a stranger is the first scientist"
@@ -183,7 +199,7 @@ async def test_two_people_see_each_other_and_only_their_own_asides(tmp_path: Pat
             said = await one.act("post", channel=place, text="// between us")
             await two.until(lambda: said["ts"] in two.messages)
             assert (await two.act("react", channel=place, ts=said["ts"], name="eyes"))["ok"]
-            await one.until(lambda: one.messages[said["ts"]]["reactions"])
+            await one.until(lambda: one.messages.get(said["ts"], {}).get("reactions"))
             await one.act("command", channel=place, command="/jam", text="status")
             await one.until(lambda: any(each["ephemeral"] for each in one.messages.values()))
             await one.act("edit", channel=place, ts=said["ts"], text="// between all")
@@ -259,17 +275,12 @@ async def test_the_way_to_a_real_workspace_carries_the_manifest(tmp_path: Path) 
     assert "#jam-princeton" in printed.decode()
 
 
-def test_the_scripted_model_says_what_it_is_and_shows_what_is_asked() -> None:
-    def ask(question: str) -> str:
-        turns = [{"role": "user", "content": question}]
-        return show(SeenRequest("/v1/chat/completions", {"messages": turns}, {}, 0.0)).text
-
-    assert "scripted model" in ask("Why is the sky blue?")
-    assert r"\frac" in ask("show me an equation")
-    assert "|---|" in ask("a table please")
-    assert "```python" in ask("write code")
-    assert len(ask("a long answer")) > 11_500, "more than one message of Slack"
-    refusal = SeenRequest(
-        "/v1/chat/completions", {"messages": [{"role": "user", "content": "refuse"}]}, {}, 0.0
-    )
-    assert show(refusal).ending == "refused"
+def test_the_page_is_small_files_of_one_thing_each_and_nothing_from_elsewhere() -> None:
+    for path in (ROOT / "bot" / "trial" / "page").iterdir():
+        if path.is_dir():
+            assert {each.name for each in path.iterdir()} >= {"LICENSES.txt", "apache-2.0.txt"}
+            continue
+        text = path.read_text()
+        assert len(text.splitlines()) <= 300, path
+        assert path.suffix != ".js" or text.startswith("// "), f"{path} says in a sentence what it is"
+        assert not re.search(r"""(?:src|href|from|import|url\()\s*=?\s*["']?(?:https?:)?//""", text), path

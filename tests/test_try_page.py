@@ -188,7 +188,7 @@ async def test_the_page_recovers_when_labjam_is_killed_and_comes_back(
         page = await visit(browser, trial.url)
         await ask(page, "// Before")
         await expect(page.locator("#main .message")).to_have_count(1)
-        await trial.stop()
+        await trial.kill()
         await expect(page.locator("#link")).to_be_visible()
         await trial.start()
         await expect(page.locator("#link")).to_be_hidden(timeout=SLOW)

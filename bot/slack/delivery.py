@@ -7,8 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import RetryLater, SlackBusy, SlackError, SlackRefused, SlackUnsure
+from bot.errors import LeaseLost, RetryLater, SlackBusy, SlackError, SlackRefused, SlackUnsure
 from bot.slack.blocks import Block, markdown
+from bot.slack.making import Address, Maker, chunks
 from bot.slack.outbox import Outbox
 
 STREAM_LIFE = 230.0
@@ -32,18 +33,6 @@ _NO_STREAMS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where an answer goes, and for whom Slack shows it streaming."""
-
-    team: str
-    channel: str
-    thread_ts: str
-    user: str
-    user_team: str
-    asked_ts: str  # nothing of the answer can be older
-
-
 @dataclass(slots=True)
 class _Message:
     ts: str
@@ -57,19 +46,21 @@ class Delivery:
     """Keeps the messages of one answer in step with its text.
 
     `hold` returns while this worker may write; `note` records the messages' ts, so that another
-    worker edits them instead of posting again; `standing` is what was recorded before, and
-    `others` what belongs to other answers of the thread.
+    worker edits them instead of posting again; `recorded` reads them anew, whoever wrote them;
+    `standing` is what was recorded before, and `others` what belongs to other answers of the thread.
     """
 
     def __init__(
         self, outbox: Outbox, address: Address, *, hold: Callable[[], Awaitable[None]],
-        note: Callable[[Sequence[str]], Awaitable[None]], standing: Sequence[str] = (),
+        note: Callable[[Sequence[str]], Awaitable[None]],
+        recorded: Callable[[], Awaitable[Collection[str]]], standing: Sequence[str] = (),
         others: Collection[str] = (), clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._outbox = outbox
         self._address = address
         self._hold = hold
         self._note = note
+        self._maker = Maker(outbox, address, hold, recorded)
         self._others = others
         self._clock = clock
         # A recorded message may still be streaming; nobody knows what it holds.
@@ -134,17 +125,12 @@ class Delivery:
                     await self._call("chat.stopStream", ts=message.ts)
 
     async def _open(self, part: str) -> None:
-        await self._hold()
-        address = self._address
         if not self._outbox.streams:
             await self._post([markdown(part)], preview="…")
             return
         self.unsure = True
         try:
-            answer = await self._outbox.call(
-                "chat.startStream", address.team, channel=address.channel, thread_ts=address.thread_ts,
-                recipient_user_id=address.user, recipient_team_id=address.user_team, chunks=_chunks(part),
-            )  # fmt: skip
+            ts = await self._maker.stream(part)
         except SlackBusy:
             self.unsure = False
             raise
@@ -154,11 +140,15 @@ class Delivery:
                 raise
             self._outbox.streams = False
             return
-        await self._opened(_Message(answer["ts"], True, part, True, self._clock()))
+        await self._opened(_Message(ts, True, part, True, self._clock()))
 
     async def _opened(self, message: _Message) -> None:
         self._messages.append(message)
-        await self._note(self.messages)
+        try:
+            await self._note(self.messages)
+        except LeaseLost:
+            await self._maker.take_back(message.ts)
+            raise
         self.unsure = False
 
     async def _advance(self, message: _Message, part: str) -> None:
@@ -177,7 +167,7 @@ class Delivery:
         if not more:
             return
         try:
-            await self._call("chat.appendStream", ts=message.ts, chunks=_chunks(more))
+            await self._call("chat.appendStream", ts=message.ts, chunks=chunks(more))
             message.sent = part
         except SlackUnsure:
             message.sure = False
@@ -225,7 +215,7 @@ class Delivery:
     async def _finish_stream(self, message: _Message, part: str, ending: Sequence[Block]) -> bool:
         """End a stream with the rest of its text; False where it must be edited instead."""
         more = part[len(message.sent) :]
-        extra: dict[str, Any] = {"chunks": _chunks(more)} if more else {}
+        extra: dict[str, Any] = {"chunks": chunks(more)} if more else {}
         if ending:
             extra["blocks"] = list(ending)
         try:
@@ -238,14 +228,9 @@ class Delivery:
 
     async def _post(self, blocks: Sequence[Block], preview: str) -> bool:
         """Post one message; False where nobody knows whether it was: then what stands is adopted."""
-        address = self._address
         self.unsure = True
         try:
-            answer = await self._outbox.insist(
-                "chat.postMessage", address.team, hold=self._hold, once=True, channel=address.channel,
-                thread_ts=address.thread_ts, text=preview, blocks=list(blocks),
-                unfurl_links=False, unfurl_media=False,
-            )  # fmt: skip
+            ts = await self._maker.post(blocks, preview)
         except SlackUnsure:
             await asyncio.sleep(_SETTLING)
             await self.adopt()
@@ -253,7 +238,7 @@ class Delivery:
         except (SlackRefused, RetryLater):
             self.unsure = False
             raise
-        await self._opened(_Message(answer["ts"], False, blocks[0]["text"], True, self._clock()))
+        await self._opened(_Message(ts, False, blocks[0]["text"], True, self._clock()))
         return True
 
     async def _remove(self, message: _Message) -> None:
@@ -269,10 +254,6 @@ class Delivery:
         await self._outbox.insist(
             method, address.team, hold=self._hold, once=once, channel=address.channel, **args
         )
-
-
-def _chunks(text: str) -> list[Block]:
-    return [{"type": "markdown_text", "text": text}]
 
 
 def _notice(message: dict[str, Any]) -> bool:

@@ -62,7 +62,13 @@ class Keeper:
         return True
 
     def save(self) -> None:
-        """Write everything down, at once or not at all."""
+        """Write everything down, at once or not at all; WorldError where the disk refuses."""
+        try:
+            self._write()
+        except OSError as error:
+            raise WorldError(f"LABJAM_DATA: {self.folder}: {error.strerror}. Make room there.") from None
+
+    def _write(self) -> None:
         ws = self._workspace
         self.folder.mkdir(parents=True, exist_ok=True)
         kept = Kept(

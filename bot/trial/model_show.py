@@ -17,8 +17,9 @@ ON_REQUEST = """I can only show how an answer looks. Ask me for
 - a **long** answer, or one of "900 words"
 - a **refusal**
 
-Ask on in this thread, judge with the thumbs, or edit your question. To ask a real model, set
-`LABJAM_MODEL` and `OPENAI_API_KEY` (or `OPENAI_BASE_URL`) and start `labjam try` again."""
+Ask on in this thread, judge with the thumbs, or edit your question.
+
+To ask a real model, set `LABJAM_MODEL` and `OPENAI_API_KEY` (or `OPENAI_BASE_URL`), and start again."""
 
 EQUATION = r"""Slack shows no mathematics, so LaTeX stands there as it was written. The heat equation,
 
@@ -28,8 +29,7 @@ has the fundamental solution
 
 $$u(x, t) = \frac{1}{\sqrt{4 \pi \alpha t}} \, e^{-x^2 / (4 \alpha t)}$$
 
-where $\alpha > 0$ is the diffusivity. In plain text: u(x, t) = exp(-x^2 / (4 a t)) / sqrt(4 pi a t), with a
-for the diffusivity."""
+where $\alpha > 0$ is the diffusivity. In plain text: u = exp(-x^2 / (4 a t)) / sqrt(4 pi a t)."""
 
 TABLE = """Three ways to integrate an ordinary differential equation:
 

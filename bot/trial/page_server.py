@@ -47,7 +47,7 @@ class PageServer:
         app.router.add_get("/", self._index)
         app.router.add_get("/feed", self._feed_page)
         app.router.add_get("/files/{id}", self._file)
-        app.router.add_get("/page/{name:[a-z0-9_.-]+(/[a-z0-9_.-]+)?}", self._asset)
+        app.router.add_get(r"/page/{name:(vendor/)?[a-z0-9-]+(\.[a-z0-9]+)+}", self._asset)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
         try:

@@ -80,7 +80,7 @@ async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say
         say(f"\nOpen {page.url} in your browser. Ctrl-C stops it; what was said is kept in {folder}.")
         if options.browser and _has_display():
             await asyncio.to_thread(webbrowser.open, page.url)
-        await _until_stopped(bot, stop)
+        await _until_stopped({bot, saver}, stop)
         say("Stopping.")
 
 
@@ -189,13 +189,14 @@ async def _start_bot(
     return bot
 
 
-async def _until_stopped(bot: asyncio.Task[None], stop: asyncio.Event) -> None:
-    """Wait for the end; an error that ends the bot ends the trial."""
+async def _until_stopped(parts: set[asyncio.Task[None]], stop: asyncio.Event) -> None:
+    """Wait for the end; an error that ends a part ends the trial."""
     stopped = asyncio.create_task(stop.wait())
-    await asyncio.wait({bot, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait({*parts, stopped}, return_when=asyncio.FIRST_COMPLETED)
     stopped.cancel()
-    if bot.done():
-        await bot
+    for part in parts:
+        if part.done():
+            await part
 
 
 async def _save_on_change(keeper: Keeper, dirty: asyncio.Event) -> None:

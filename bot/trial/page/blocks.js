@@ -61,8 +61,11 @@ const BLOCKS = {
   input(block, context) {
     const control = inputOf(block.element, block, () => {});
     const error = context.errors?.[block.block_id];
+    const name = [LABEL(block.label), block.optional ? h("span.hint", {}, " (optional)") : null];
+    const isGroup = control.matches(".choices");
+    if (isGroup) control.setAttribute("aria-labelledby", `label-${block.block_id}`);
     return h("div.field", {},
-      h("label", { for: control.dataset.focus ?? control.id }, LABEL(block.label), block.optional ? h("span.hint", {}, " (optional)") : null),
+      isGroup ? h("p.label", { id: `label-${block.block_id}` }, name) : h("label", { for: control.id }, name),
       control, block.hint ? h("p.hint", {}, LABEL(block.hint)) : null,
       error ? h("p.error", { role: "alert" }, error) : null);
   },

@@ -41,11 +41,11 @@ async function submit(view, form) {
   const given = viewState(form);
   const missing = view.body.blocks.filter((block) => block.type === "input" && !block.optional && isEmpty(given[block.block_id]));
   if (missing.length) {
-    redraw(view, given, Object.fromEntries(missing.map((block) => [block.block_id, "This is needed."])), form);
+    showErrors(Object.fromEntries(missing.map((block) => [block.block_id, "This is needed."])), form);
     return;
   }
   const done = await act("submit_view", { view: view.id, state: given });
-  if (done.ok && Object.keys(done.errors ?? {}).length) redraw(view, given, done.errors, form);
+  if (done.ok && Object.keys(done.errors ?? {}).length) showErrors(done.errors, form);
 }
 
 function isEmpty(actions = {}) {
@@ -53,12 +53,12 @@ function isEmpty(actions = {}) {
 }
 
 // Errors are written under their inputs without losing what was typed.
-function redraw(view, _given, errors, form) {
+function showErrors(errors, form) {
   for (const old of form.querySelectorAll(".error")) old.remove();
-  for (const [block, text] of Object.entries(errors)) {
+  for (const [block, text] of Object.entries(errors).reverse()) {
     const control = form.querySelector(`[data-block="${CSS.escape(block)}"]`);
     control?.closest(".field")?.append(h("p.error", { role: "alert" }, text));
-    control?.focus();
+    (control?.querySelector("input") ?? control)?.focus(); // the first of them has it in the end
   }
 }
 

@@ -16,7 +16,7 @@ function choices(kind, element, changed) {
   const boxes = optionsOf(element).map((option, at) => h("label.choice", {},
     h("input", { type: kind, name, id: `${name}-${at}`, value: option.value, checked: initial.includes(option.value), onchange: changed }),
     h("span", {}, option.text.text, option.description ? h("span.hint", {}, ` ${option.description.text}`) : null)));
-  return h("div.choices", { role: kind === "radio" ? "radiogroup" : "group", dataset: { focus: `${name}-0` } }, boxes);
+  return h("div.choices", { role: kind === "radio" ? "radiogroup" : "group" }, boxes);
 }
 
 const MAKE = {

@@ -32,7 +32,7 @@ function draw() {
   if (drawer.hidden || !traffic) return;
   const opened = new Set([...body.querySelectorAll("details[open]")].map((each) => each.dataset.key));
   const part = (title, ...content) => h("section", {}, h("h3", {}, title), content);
-  const list = (items) => h("ol.traffic", {}, items.map((each, at) => line(each, at, opened)).reverse());
+  const list = (items) => !items.length ? h("p.hint", {}, "Nothing yet.") : h("ol.traffic", {}, items.map((each, at) => line(each, at, opened)).reverse());
   body.replaceChildren(
     part("Model", h("p", {}, state.model.scripted ? "Scripted: it only shows how answers look." : state.model.name)),
     part("Counts", h("dl.counts", {}, Object.entries(traffic.counts).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]))),

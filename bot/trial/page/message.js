@@ -6,7 +6,7 @@ import { act } from "./feed.js";
 import { openMenu } from "./menu.js";
 import { ask } from "./dialog.js";
 import { go, isReply, nameOf, repliesOf, state, statusOf } from "./state.js";
-import { mrkdwn } from "./text.js";
+import { decode, mrkdwn, visible } from "./text.js";
 
 const EMOJI = {
   "+1": "👍", "-1": "👎", eyes: "👀", white_check_mark: "✅", heart: "❤️", tada: "🎉", thinking_face: "🤔", pray: "🙏",
@@ -52,7 +52,7 @@ function filesOf(message) {
   return h("ul.files", { "aria-label": "Files" }, message.files.map((file) => h("li", {},
     h("a.file", { href: `/files/${file.id}`, download: file.name },
       /^image\/(png|jpeg|gif|webp)$/.test(file.type) ? h("img", { src: `/files/${file.id}`, alt: "" }) : icon("clip"),
-      h("span", {}, h("bdi", {}, file.name), h("span.hint", {}, ` ${size(file.size)}`))))));
+      h("span", {}, h("bdi", {}, visible(file.name)), h("span.hint", {}, ` ${size(file.size)}`))))));
 }
 
 export function size(bytes) {
@@ -90,8 +90,13 @@ function toolsOf(message, inThread, edit) {
   if (message.deleted || message.ephemeral) return null;
   const at = { channel: message.channel, ts: message.ts };
   const emoji = Object.entries(EMOJI).map(([name, label]) => ({ label, name, run: () => react(message, name) }));
+  const addReaction = (event) => openMenu(event.currentTarget, emoji, { row: true, label: "Reactions" });
+  const reply = () => go({ channel: message.channel, thread: message.ts });
+  const canReply = !inThread && !isReply(message);
   const more = state.shortcuts.filter((each) => each.type === "message")
     .map((each) => ({ label: each.name, run: () => act("message_shortcut", { ...at, callback_id: each.callback_id }) }));
+  if (canReply) more.unshift({ label: "Reply in thread", run: reply });
+  more.unshift({ label: "Add reaction…", run: () => addReaction({ currentTarget: tools.lastElementChild }) });
   if (message.user === state.me) {
     more.unshift({ label: "Edit message", run: edit });
     more.push({ label: "Delete message…", danger: true, run: async () => {
@@ -99,15 +104,15 @@ function toolsOf(message, inThread, edit) {
     } });
   }
   const menu = { "aria-haspopup": "menu", "aria-expanded": "false" };
-  return h("div.tools", { role: "group", "aria-label": "Message actions" },
-    iconButton("smile", "React", (event) => openMenu(event.currentTarget, emoji, { row: true, label: "Reactions" }), { ...menu, dataset: { key: "react" } }),
-    inThread || isReply(message) ? null
-      : iconButton("reply", "Reply in thread", () => go({ channel: message.channel, thread: message.ts }), { dataset: { key: "reply" } }),
+  const tools = h("div.tools", { role: "group", "aria-label": "Message actions" },
+    iconButton("smile", "React", addReaction, { ...menu, dataset: { key: "react" } }),
+    canReply ? iconButton("reply", "Reply in thread", reply, { dataset: { key: "reply" } }) : null,
     iconButton("more", "More actions", (event) => openMenu(event.currentTarget, more, { label: "Message" }), { ...menu, dataset: { key: "more" } }));
+  return tools;
 }
 
 function editor(message, done) {
-  const box = h("textarea", { rows: "3", "aria-label": "Edit message", value: message.text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&") });
+  const box = h("textarea", { rows: "3", "aria-label": "Edit message", value: decode(message.text) });
   const save = async () => {
     if (box.value.trim() && (await act("edit", { channel: message.channel, ts: message.ts, text: box.value })).ok) done();
   };

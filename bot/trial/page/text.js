@@ -12,8 +12,13 @@ const SHUT = "\uE001";
 const MARKS = new RegExp(`${OPEN}(\\d+)${SHUT}`, "g");
 const LINKS = /^(https?|mailto):/i;
 
+// Slack's three entities, once; and marks that turn the direction of what follows are shown, not obeyed.
 export function decode(text) {
-  return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+  return visible(text).replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+}
+
+export function visible(text) {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `[U+${mark.codePointAt(0).toString(16).toUpperCase()}]`);
 }
 
 function link(href, label) {

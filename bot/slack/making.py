@@ -1,0 +1,97 @@
+"""Makes the messages of an answer, and takes one back that came to stand too late."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from bot.errors import LeaseLost, RetryLater, SlackError, SlackRefused
+from bot.slack.blocks import Block
+from bot.slack.outbox import Hold, Outbox
+
+_TAKING_BACK: set[asyncio.Task[None]] = set()  # the event loop itself keeps no task alive
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an answer goes, and for whom Slack shows it streaming."""
+
+    team: str
+    channel: str
+    thread_ts: str
+    user: str
+    user_team: str
+    asked_ts: str  # nothing of the answer can be older
+
+
+class Maker:
+    """Starts streams and posts messages in one thread; gives their ts.
+
+    `hold` returns while this worker may speak; `recorded` reads which messages belong to the answer
+    now, whoever wrote them down.
+    """
+
+    def __init__(
+        self, outbox: Outbox, address: Address, hold: Hold, recorded: Callable[[], Awaitable[Collection[str]]]
+    ) -> None:
+        self._outbox = outbox
+        self._address = address
+        self._hold = hold
+        self._recorded = recorded
+
+    async def stream(self, text: str) -> str:
+        """Start a stream with its first words; once, whatever happens."""
+        await self._hold()
+        address = self._address
+        return await self._make(
+            self._outbox.call(
+                "chat.startStream", address.team, channel=address.channel, thread_ts=address.thread_ts,
+                recipient_user_id=address.user, recipient_team_id=address.user_team, chunks=chunks(text),
+            )
+        )  # fmt: skip
+
+    async def post(self, blocks: Sequence[Block], preview: str) -> str:
+        """Post a message, waiting out Slack's limits; SlackUnsure where nobody knows whether it stands."""
+        address = self._address
+        return await self._make(
+            self._outbox.insist(
+                "chat.postMessage", address.team, hold=self._hold, once=True, channel=address.channel,
+                thread_ts=address.thread_ts, text=preview, blocks=list(blocks),
+                unfurl_links=False, unfurl_media=False,
+            )
+        )  # fmt: skip
+
+    async def take_back(self, ts: str) -> None:
+        """Remove a message that this worker made after it had lost the answer to another one.
+
+        No fence can hold a request that was on its way while this process was paused.
+        """
+        if ts in await self._recorded():
+            return
+        for method in ("chat.stopStream", "chat.delete"):
+            with suppress(SlackRefused):
+                await self._outbox.insist(method, self._address.team, channel=self._address.channel, ts=ts)
+
+    async def _make(self, call: Coroutine[Any, Any, dict[str, Any]]) -> str:
+        made = asyncio.create_task(call)
+        try:
+            return str((await asyncio.shield(made))["ts"])
+        except asyncio.CancelledError:
+            late = asyncio.create_task(self._late(made))
+            _TAKING_BACK.add(late)
+            late.add_done_callback(_TAKING_BACK.discard)
+            raise
+
+    async def _late(self, made: asyncio.Task[dict[str, Any]]) -> None:
+        with suppress(SlackError, RetryLater, LeaseLost):
+            ts = str((await made)["ts"])
+            try:
+                await self._hold()
+            except LeaseLost:
+                await self.take_back(ts)
+
+
+def chunks(text: str) -> list[Block]:
+    """Text as the stream methods take it."""
+    return [{"type": "markdown_text", "text": text}]
