@@ -33,6 +33,9 @@ HOSTILE = (
     "&lt;b&gt; <@U0LOCALBOT>"
 )
 
+FAULTS: list[str] = []
+"""What went wrong inside the pages of one test."""
+
 
 @pytest.fixture
 async def browser() -> AsyncGenerator[Browser, None]:
@@ -41,16 +44,19 @@ async def browser() -> AsyncGenerator[Browser, None]:
         pytest.skip("there is no chromium here")
     async with async_playwright() as playwright:
         one = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        FAULTS.clear()
         yield one
         await one.close()
+        assert not FAULTS
 
 
 async def visit(browser: Browser, url: str, size: ViewportSize = WIDE, scheme: Any = "light") -> Page:
-    """A new visitor; anything the page complains of in its console fails the test."""
+    """A new visitor; an error in the page's script, or what its own policy forbids, fails the test."""
     context = await browser.new_context(viewport=size, color_scheme=scheme)
     page = await context.new_page()
     page.set_default_timeout(SLOW)
-    page.on("pageerror", lambda error: pytest.fail(str(error)))
+    page.on("pageerror", lambda error: FAULTS.append(str(error)))
+    page.on("console", lambda said: FAULTS.append(said.text) if "Security Policy" in said.text else None)
     await page.goto(url)
     await expect(page.locator(".message, .empty, .joined").first).to_be_visible()
     return page

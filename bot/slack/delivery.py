@@ -147,7 +147,7 @@ class Delivery:
         try:
             await self._note(self.messages)
         except LeaseLost:
-            await self._maker.take_back(message.ts)
+            self._maker.take_back(message.ts)
             raise
         self.unsure = False
 

@@ -6,11 +6,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from bot.errors import LeaseLost, RetryLater, SlackError, SlackRefused
+from bot.errors import LeaseLost, RetryLater, SlackError
 from bot.slack.blocks import Block
 from bot.slack.outbox import Hold, Outbox
 
-_TAKING_BACK: set[asyncio.Task[None]] = set()  # the event loop itself keeps no task alive
+_ASIDE: set[asyncio.Task[None]] = set()  # the event loop itself keeps no task alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +62,19 @@ class Maker:
             )
         )  # fmt: skip
 
-    async def take_back(self, ts: str) -> None:
+    def take_back(self, ts: str) -> None:
         """Remove a message that this worker made after it had lost the answer to another one.
 
-        No fence can hold a request that was on its way while this process was paused.
+        No fence can hold a request that was on its way while this process was paused. It is done
+        aside, since the work on a lost answer is itself being cancelled.
         """
+        _aside(self._take_back(ts))
+
+    async def _take_back(self, ts: str) -> None:
         if ts in await self._recorded():
             return
         for method in ("chat.stopStream", "chat.delete"):
-            with suppress(SlackRefused):
+            with suppress(SlackError, RetryLater):
                 await self._outbox.insist(method, self._address.team, channel=self._address.channel, ts=ts)
 
     async def _make(self, call: Coroutine[Any, Any, dict[str, Any]]) -> str:
@@ -78,9 +82,7 @@ class Maker:
         try:
             return str((await asyncio.shield(made))["ts"])
         except asyncio.CancelledError:
-            late = asyncio.create_task(self._late(made))
-            _TAKING_BACK.add(late)
-            late.add_done_callback(_TAKING_BACK.discard)
+            _aside(self._late(made))
             raise
 
     async def _late(self, made: asyncio.Task[dict[str, Any]]) -> None:
@@ -89,7 +91,13 @@ class Maker:
             try:
                 await self._hold()
             except LeaseLost:
-                await self.take_back(ts)
+                await self._take_back(ts)
+
+
+def _aside(work: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.create_task(work)
+    _ASIDE.add(task)
+    task.add_done_callback(_ASIDE.discard)
 
 
 def chunks(text: str) -> list[Block]:

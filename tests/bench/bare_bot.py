@@ -25,7 +25,7 @@ FEEDBACK = {
 async def main() -> None:
     slack = AsyncWebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
     app: Any = AsyncApp(client=slack)
-    model = AsyncOpenAI(base_url=os.environ["OPENAI_BASE_URL"], api_key="none")
+    model: Any = AsyncOpenAI(base_url=os.environ["OPENAI_BASE_URL"], api_key="none")
 
     @app.event("message")
     async def answer(event: dict[str, Any], set_status: Any, say_stream: Any) -> None:
@@ -35,8 +35,8 @@ async def main() -> None:
             {"role": "user", "content": event["text"]},
         ]
         stream = await say_stream(thread_ts=event.get("thread_ts") or event["ts"])
-        answer: Any = await model.chat.completions.create(model="scripted", messages=asked, stream=True)  # pyright: ignore[reportArgumentType, reportCallIssue, reportUnknownVariableType]
-        async for chunk in answer:
+        chunks: Any = await model.chat.completions.create(model="scripted", messages=asked, stream=True)
+        async for chunk in chunks:
             if chunk.choices and chunk.choices[0].delta.content:
                 await stream.append(markdown_text=chunk.choices[0].delta.content)
         await stream.stop(blocks=[FEEDBACK])
