@@ -20,7 +20,7 @@ VAGUE = {"utils", "util", "helpers", "common", "core", "manager", "managers", "m
 
 
 def tracked() -> list[Path]:
-    listed = subprocess.run(  # noqa: S603
+    listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],  # noqa: S607
         cwd=ROOT, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
