@@ -58,10 +58,8 @@ class Answers:
 
     async def run(self, running: Running) -> Close:
         """Bring one question to its end, wherever an earlier worker left it."""
-        thread = self._thread(running)
+        thread = self._thread(running, unsure=running.job.resumed)
         try:
-            if running.job.resumed:
-                await thread.delivery.adopt()
             draft = draft_of(running.job.fields)
             if draft is None:
                 draft = await self._think(running, thread)
@@ -72,14 +70,12 @@ class Answers:
 
     async def give_up(self, running: Running) -> Close:
         """Say that something of ours broke, with a Retry button."""
-        thread = self._thread(running)
-        await thread.delivery.adopt()
-        return await self._end(running, thread, outcome.broken())
+        return await self._end(running, self._thread(running, unsure=True), outcome.broken())
 
     async def _end(self, running: Running, thread: "_Thread", draft: Draft) -> Close:
         """Say what is to be said, and give the record of it."""
         if running.stopped == "withdrawn":
-            await thread.delivery.park()
+            await thread.delivery.leave()
             return close_with(self._record(running, thread, draft))
         try:
             await thread.say(draft)
@@ -88,9 +84,9 @@ class Answers:
             draft = replace(draft, outcome="failed", note="")
         return close_with(self._record(running, thread, draft))
 
-    def _thread(self, running: Running) -> "_Thread":
+    def _thread(self, running: Running, *, unsure: bool) -> "_Thread":
         question = question_of(running.job.fields)
-        delivery = self._delivery(running, question)
+        delivery = self._delivery(running, question, unsure)
         return _Thread(question, self._labs[question.lab], delivery, self._status)
 
     async def _think(self, running: Running, thread: "_Thread") -> Draft:
@@ -161,7 +157,7 @@ class Answers:
             await thread.wait()
             raise
 
-    def _delivery(self, running: Running, question: Question) -> Delivery:
+    def _delivery(self, running: Running, question: Question, unsure: bool) -> Delivery:
         async def note(messages: Sequence[str]) -> None:
             await running.note(noted_messages(messages))
 
@@ -177,6 +173,7 @@ class Answers:
             recorded=recorded,
             standing=messages_of(running.job.fields),
             others=others_of(running.job, question),
+            unsure=unsure,
         )
 
     def _pseudonym(self, question: Question) -> str:

@@ -49,7 +49,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One side of a thread as a model reads it."""
+    """One side of a thread: a question as Slack sent it, or what a model wrote."""
 
     role: Literal["user", "assistant"]
     text: str

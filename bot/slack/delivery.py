@@ -47,14 +47,16 @@ class Delivery:
 
     `hold` returns while this worker may write; `note` records the messages' ts, so that another
     worker edits them instead of posting again; `recorded` reads them anew, whoever wrote them;
-    `standing` is what was recorded before, and `others` what belongs to other answers of the thread.
+    `standing` is what was recorded before, `unsure` whether more may stand, and `others` what
+    belongs to other answers of the thread.
     """
 
     def __init__(
         self, outbox: Outbox, address: Address, *, hold: Callable[[], Awaitable[None]],
         note: Callable[[Sequence[str]], Awaitable[None]],
         recorded: Callable[[], Awaitable[Collection[str]]], standing: Sequence[str] = (),
-        others: Collection[str] = (), clock: Callable[[], float] = time.monotonic,
+        others: Collection[str] = (), unsure: bool = False,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._outbox = outbox
         self._address = address
@@ -65,7 +67,7 @@ class Delivery:
         self._clock = clock
         # A recorded message may still be streaming; nobody knows what it holds.
         self._messages = [_Message(ts, True, "", False, 0.0) for ts in standing]
-        self.unsure = False  # whether a message may stand that is not recorded
+        self.unsure = unsure
         self.stopped_by_user = False
 
     @property
@@ -116,6 +118,12 @@ class Delivery:
             del self._messages[len(parts) :]
             await self._note(self.messages)
         return self.messages
+
+    async def leave(self) -> None:
+        """Let go of an answer that nobody wants any more: recorded, and not streaming."""
+        if self.unsure:
+            await self.adopt()
+        await self.park()
 
     async def park(self) -> None:
         """Close what streams, keeping its text: somebody else will finish it."""
