@@ -10,11 +10,19 @@ from bot.trial.server import LocalSlack
 from tests.jam import Jam, ended, text_of, until
 
 SLOW = Reply("Sentence after sentence of a long answer. " * 60, pieces=60, seconds=2.5)
-METHODS = ["chat.startStream", "chat.appendStream", "chat.stopStream", "chat.postMessage", "chat.update"]
+METHODS = [
+    "chat.startStream",
+    "chat.appendStream",
+    "chat.stopStream",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.info",
+    "assistant.threads.setStatus",
+]
 
 
 def slow_then_quick(jam: Jam) -> None:
-    jam.model.script = Plan(lambda seen: SLOW if "slow" in seen.question else Reply("Quick."))
+    jam.model.script = Plan(lambda seen: SLOW if "slow" in seen.question else Reply("Quick.", wait=1.0))
 
 
 async def ask_both(jam: Jam) -> None:
@@ -70,6 +78,15 @@ async def test_a_kick_off_under_slacks_own_limits_loses_nothing(tmp_path: Path) 
         asked = [(lab, await jam.ask(lab, f"question {n}")) for n in range(5) for lab in jam.channels]
         for lab, ts in asked:
             assert len(ended(await jam.answer(lab, ts, timeout=45))) == 1
+
+
+async def test_a_taken_back_answer_goes_whatever_slack_says(jam: Jam) -> None:
+    for trouble in (jam.slack.faults.limit, jam.slack.faults.drop):
+        ts = await jam.ask("idaho", "oops")
+        await jam.answer("idaho", ts)
+        trouble("chat.delete")
+        await jam.slack.delete(jam.people["idaho"], jam.channels["idaho"], ts)
+        await until(lambda: not jam.replies("idaho", ts))  # noqa: B023 - awaited here
 
 
 async def test_a_status_says_that_we_are_at_work(jam: Jam) -> None:
