@@ -39,6 +39,7 @@ class Intake:
         """Store what an event asks for; raises StoreAway or SlackError, and then it must come again."""
         incoming = read_message(body, team, self._outbox.us)
         if incoming is None:
+            log.debug("event ignored: no message, or none that can be read")
             return
         lab = None if incoming.by_program else await self._lab(incoming)
         decision = decide(incoming, lab, self._channels)

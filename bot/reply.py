@@ -98,7 +98,8 @@ def parts(text: str, keeps: Keeps = _none, *, final: bool = True) -> list[str]:
 def preview(text: str) -> str:
     """The first words of a rendered text, without markup, for the notification that Slack sends."""
     words = " ".join(re.sub(r"[`*_#|>~\[\]]+", " ", text).split())
-    return (words if len(words) <= 150 else words[:149] + "…") or "…"
+    shown = words if len(words) <= 150 else words[:149] + "…"
+    return shown.replace("<", "&lt;").replace(">", "&gt;") or "…"  # its entities are rendered already
 
 
 @dataclass(slots=True)

@@ -99,7 +99,7 @@ RULES: list[tuple[str, Incoming, Lab | None, str]] = [
     ("a file without words among people", replace(OWN, text="", subtype="file_share"), LAB, "ignore"),
     ("an edit", replace(TOP, kind="edited"), LAB, "edit"),
     ("an edit outside the jam", replace(TOP, kind="edited"), None, "edit"),
-    ("an edit that made an aside", replace(TOP, kind="edited", text="// no"), LAB, "ignore"),
+    ("an edit that made an aside", replace(TOP, kind="edited", text="// no"), LAB, "withdraw"),
     ("a deletion", replace(TOP, kind="deleted"), LAB, "withdraw"),
     ("a deletion without words", replace(TOP, kind="deleted", text="", user=""), LAB, "withdraw"),
     ("the lab wants mentions: none", TOP, WHEN_MENTIONED, "ignore"),
