@@ -14,7 +14,7 @@ FIRST_LOOK = 0.1
 """Seconds between a model's first words and ours: one call carries more of them."""
 FLUSH = 1.0
 """Seconds between two looks at the text; each costs one call of the workspace's hundred a minute."""
-READ_EVERY = 0.1
+READ_EVERY = 0.2
 """Seconds between two reads of a stream: what came meanwhile is taken in together, for less work."""
 STATUS_AFTER = 0.5
 """Seconds of silence until the thread says that we are at work."""

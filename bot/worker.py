@@ -22,6 +22,8 @@ LEASE = 10.0
 """Seconds of silence after which another worker takes a job over."""
 PULSE = 0.4
 """Seconds between heartbeats: a cancellation is heard within one."""
+TAKE_EVERY = 0.02
+"""Seconds between two reads of a busy queue: what came meanwhile is taken together."""
 SLOTS = 512
 """Jobs one worker runs at once; each is a stream that mostly waits."""
 MAX_TRIES = 8
@@ -115,8 +117,11 @@ class Worker:
             return
         share = max(1, room // (len(labs) * self._jobs.store.shards))
         block = 500 if len(labs) == len(self._jobs.labs) else 50
-        for entry in await self._jobs.take(shard, labs[:room], share, block):
+        taken = await self._jobs.take(shard, labs[:room], share, block)
+        for entry in taken:
             self._start(entry)
+        if taken:
+            await asyncio.sleep(TAKE_EVERY)
 
     def _labs_with_room(self) -> Sequence[str]:
         """Whose jobs may start, another lab first each time.

@@ -5,7 +5,6 @@ the client's typed events costs three times the CPU, and ends in silence when a 
 """
 
 import asyncio
-import json
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -13,6 +12,8 @@ from contextlib import AsyncExitStack, aclosing
 from dataclasses import replace
 from typing import Any, cast
 from urllib.parse import urlsplit
+
+from pydantic_core import from_json
 
 from bot.errors import ModelAway, ModelCut, ModelRejected
 from bot.llm.chat_api import ChatReader, chat_body
@@ -135,7 +136,7 @@ class _Progress:
 
     def _parsed(self, event: bytes) -> dict[str, Any]:
         try:
-            value: Any = json.loads(event)
+            value: Any = from_json(event)
         except ValueError:
             value = None
         if not isinstance(value, dict):
