@@ -89,11 +89,11 @@ class EmbeddedServer:
                 pass_fds=[held.fileno()],
                 start_new_session=True,  # Ctrl-C is ours to handle, not the server's
             )
-        await self._until(
-            lambda: _reply(self._socket) in {b"+PON", b"-LOA"}, "the embedded server does not start"
-        )
+        does_not = "the embedded server does not start"
+        await self._until(lambda: _reply(self._socket) in {b"+PON", b"-LOA"}, does_not)
         while _reply(self._socket) == b"-LOA":  # noqa: ASYNC110 - a long journal takes its time
             await asyncio.sleep(0.1)
+        await self._until(lambda: _reply(self._socket) == b"+PON", does_not)
 
     def _options(self) -> list[str]:
         folder = str(self.folder.resolve())
