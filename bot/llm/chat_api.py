@@ -22,13 +22,9 @@ _NOT_AN_END = frozenset({"abort", "error"})
 def chat_body(request: ModelRequest, *, hosted: bool) -> dict[str, Any]:
     """The JSON of a request; `hosted` says that OpenAI itself serves it, which knows more fields."""
     spec = request.model
-    system = "developer" if spec.developer_role else "system"
     body: dict[str, Any] = {
         "model": spec.id,
-        "messages": [
-            {"role": system if message.role == "system" else message.role, "content": message.text}
-            for message in request.messages
-        ],
+        "messages": request.wire_messages(),
         "stream": True,
     }
     if spec.stream_usage:

@@ -66,6 +66,14 @@ class ModelRequest:
     messages: tuple[Message, ...]
     person: str
 
+    def wire_messages(self) -> list[dict[str, str]]:
+        """The messages as both APIs take them, instructions under the role that this model knows."""
+        system = "developer" if self.model.developer_role else "system"
+        return [
+            {"role": system if message.role == "system" else message.role, "content": message.text}
+            for message in self.messages
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class Finish:

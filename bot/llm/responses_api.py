@@ -11,13 +11,9 @@ from bot.records import Usage
 def responses_body(request: ModelRequest, *, hosted: bool) -> dict[str, Any]:
     """The JSON of a request; `hosted` says that OpenAI itself serves it, which knows more fields."""
     spec = request.model
-    system = "developer" if spec.developer_role else "system"
     body: dict[str, Any] = {
         "model": spec.id,
-        "input": [
-            {"role": system if message.role == "system" else message.role, "content": message.text}
-            for message in request.messages
-        ],
+        "input": request.wire_messages(),
         "stream": True,
         "store": False,  # the default would keep every conversation at the provider for 30 days
     }
@@ -67,8 +63,8 @@ class ResponsesReader:
                 return self._fail(event.get("error") or event)
             case None if event.get("error"):
                 return self._fail(event["error"])
-            case _:
-                pass  # reasoning, tool and bookkeeping events: a sign of life, no text
+            case _:  # reasoning, tool and bookkeeping events: a sign of life, no text
+                return ""
         return ""
 
     def _close(self, status: str | None, response: dict[str, Any]) -> str:
