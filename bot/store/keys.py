@@ -10,7 +10,7 @@
 | {shard}:job:<kind>:<id>      | hash   | intake, the worker    | until done, then KEEP                   |
 | {shard}:thread:<thread>      | hash   | finish                | KEEP after its last answer              |
 | {shard}:votes:<job>          | hash   | vote                  | KEEP after its last vote                |
-| {shard}:journal:<lab>        | stream | finish, vote          | for ever: it is the record              |
+| {shard}:journal:<lab>        | stream | scripts, Journal      | for ever: it is the record              |
 | pseudonym                    | string | the first process     | for ever: hashes of people depend on it |
 
 The part in braces is Redis Cluster's hash tag: all keys of one shard live on one node, so a
