@@ -13,9 +13,9 @@ from bot.attempt import Attempt
 from bot.ending import ending, keeps_links, messages_of_draft
 from bot.errors import ModelError, ModelTooLong, RetryLater, SlackRefused
 from bot.labs import Lab, Labs
-from bot.llm.model import Model, ModelRequest
+from bot.llm.model import Model, ModelRequest, ModelSpec
 from bot.prompting import Estimator, QuestionTooLong, conversation, system_prompt
-from bot.records import Answer, Question, micros
+from bot.records import Answer, Question, Usage, micros
 from bot.reply import parts, preview
 from bot.running import Running
 from bot.slack.delivery import Delivery
@@ -200,6 +200,7 @@ class Answers:
             first_words_at=draft.first_words_at,
             finished_at=self._clock(),
             turns_left_out=draft.turns_left_out,
+            cost=_cost(spec, draft.usage),
         )
 
 
@@ -245,6 +246,10 @@ class _Thread:
         self.status_stands = bool(words)
         thread = self.question.thread
         await self.status.show(thread.team, thread.channel, thread.ts, words)
+
+
+def _cost(spec: ModelSpec, usage: Usage) -> float | None:
+    return spec.prices.cost(usage) if spec.prices and usage.input else None
 
 
 async def _finish(attempt: Attempt, showing: asyncio.Task[None]) -> None:

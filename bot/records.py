@@ -1,4 +1,4 @@
-"""The frozen records that cross layers: a question, its thread, its turns, its answer, a vote."""
+"""The frozen records that cross layers: a question, its thread, its turns, its answer, a vote on it."""
 
 from dataclasses import dataclass
 from typing import Literal, Self
@@ -85,6 +85,7 @@ class Answer:
     first_words_at: float  # 0.0 where none came
     finished_at: float
     turns_left_out: int = 0
+    cost: float | None = None  # US dollars, by the prices that held then; None without prices or usage
     schema_version: int = SCHEMA_VERSION
 
 
@@ -97,6 +98,17 @@ class Vote:
     question_ts: str
     user: str
     thumb: Literal[1, -1]
+    at: float
+    schema_version: int = SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """A question was deleted by its asker: no export carries it."""
+
+    lab: str
+    thread: ThreadKey
+    question_ts: str
     at: float
     schema_version: int = SCHEMA_VERSION
 

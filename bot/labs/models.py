@@ -7,8 +7,16 @@ from urllib.parse import urlsplit
 
 from bot.errors import UsageError
 from bot.labs.files import Source, key_path
-from bot.labs.tables import AuthTable, ConfigTable, EndpointTable, ModelTable, allowed, base_url
-from bot.llm.model import Auth, Endpoint, ModelSpec
+from bot.labs.tables import (
+    AuthTable,
+    ConfigTable,
+    EndpointTable,
+    ModelTable,
+    PricesTable,
+    allowed,
+    base_url,
+)
+from bot.llm.model import Auth, Endpoint, ModelSpec, Prices
 from bot.settings import Settings
 
 DEFAULT = "default"
@@ -104,7 +112,14 @@ def _id(key: str, table: ModelTable, settings: Settings, source: Source) -> str:
 
 def _model(name: str, table: ModelTable, endpoint: Endpoint, id_: str) -> ModelSpec:
     api = table.api or ("responses" if endpoint.base_url == OPENAI else "chat")
-    own = {"name", "id", "endpoint", "api"}
+    own = {"name", "id", "endpoint", "api", "prices"}
     # The other fields have one name in both, so that a new one can't be forgotten here.
     same = {field.name: getattr(table, field.name) for field in fields(ModelSpec) if field.name not in own}
-    return ModelSpec(name, id_, endpoint, api, **same)
+    return ModelSpec(name, id_, endpoint, api, **same, prices=_prices(table.prices))
+
+
+def _prices(table: PricesTable | None) -> Prices | None:
+    if table is None:
+        return None
+    cached = table.input if table.cached is None else table.cached
+    return Prices(table.input, table.output, cached)

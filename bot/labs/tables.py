@@ -129,6 +129,7 @@ Variable = Annotated[
 Names = Annotated[list[Line], Field(min_length=1), AfterValidator(_distinct)]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(gt=0)]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
@@ -190,6 +191,14 @@ class EndpointTable(Table):
     headers: dict[str, Line] = {}
 
 
+class PricesTable(Table):
+    """`prices` of a model, in US dollars for a million tokens; `cached` without a value costs as `input`."""
+
+    input: Price
+    output: Price
+    cached: Price | None = None
+
+
 class ModelTable(Table):
     """`[models.NAME]`; without `endpoint` and `base_url` the model is at OPENAI_BASE_URL."""
 
@@ -208,6 +217,7 @@ class ModelTable(Table):
     stall_timeout: Seconds = 120.0
     limit_output: bool = False
     stream_usage: bool = True
+    prices: PricesTable | None = None
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

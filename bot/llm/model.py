@@ -32,6 +32,21 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Prices:
+    """US dollars for a million tokens; `cached` is the price of input that the prefix cache served."""
+
+    input: float
+    output: float  # reasoning is part of it
+    cached: float
+
+    def cost(self, usage: Usage) -> float:
+        """What a call cost, in US dollars."""
+        fresh = max(0, usage.input - usage.cached)
+        dear = fresh * self.input + usage.cached * self.cached + usage.output * self.output
+        return dear / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class ModelSpec:
     """One model on one endpoint, with what it supports; sizes in tokens, times in seconds."""
 
@@ -48,6 +63,7 @@ class ModelSpec:
     stall_timeout: float = 120.0
     limit_output: bool = False  # also send max_output; at some endpoints reasoning counts towards it
     stream_usage: bool = True  # chat: ask for usage at the end of the stream
+    prices: Prices | None = None
 
 
 @dataclass(frozen=True, slots=True)

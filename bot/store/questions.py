@@ -7,13 +7,14 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
-from bot.records import SCHEMA_VERSION, Answer, Question, Turn, Usage, Vote
+from bot.records import Answer, Question, Turn, Usage, Vote, Withdrawal
 from bot.store import keys
 from bot.store.jobs import MAILBOX_LIMIT, Claim, Close, Job, Jobs, State
 
 _QUESTION = TypeAdapter(Question)
 _ANSWER = TypeAdapter(Answer)
 _VOTE = TypeAdapter(Vote)
+_WITHDRAWAL = TypeAdapter(Withdrawal)
 
 DELETION_MARK = 3600
 """Seconds a deletion is remembered before its question: Slack redelivers for about six minutes."""
@@ -155,12 +156,14 @@ def close_with(answer: Answer) -> Close:
     asked = answer.question
     turns = (Turn("user", asked.text, asked.ts), Turn("assistant", answer.text, asked.ts))
     ended = _Ended(turns if answer.outcome in {"answered", "stopped"} else (), answer.messages)
-    line = json.dumps({"kind": "answer"} | json.loads(_ANSWER.dump_json(answer)))
+    head = {"kind": "answer", "lab": asked.lab, "at": answer.finished_at}
+    line = json.dumps(head | json.loads(_ANSWER.dump_json(answer)))
     fields = {"outcome": answer.outcome} | noted_messages(answer.messages)
     return Close(fields, record=line, turn=asked.ts, turns=_ENDED.dump_json(ended).decode())
 
 
 def close_withdrawn(question: Question, at: float) -> Close:
     """What a deleted question leaves: no turn, and a line that tells every export to leave it out."""
-    line = {"kind": "withdrawal", "thread": str(question.thread), "question": question.ts, "at": at}
-    return Close({}, record=json.dumps(line | {"schema_version": SCHEMA_VERSION}), turn=question.ts)
+    withdrawal = Withdrawal(question.lab, question.thread, question.ts, at)
+    line = json.dumps({"kind": "withdrawal"} | json.loads(_WITHDRAWAL.dump_json(withdrawal)))
+    return Close({}, record=line, turn=question.ts)
