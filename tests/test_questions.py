@@ -178,7 +178,7 @@ async def test_the_journal_has_every_field_of_an_answer(engine: Engine, question
     changes = {"text": NASTY, "note": 'it said "no"', "messages": ("1.1", "2.2"), "turns_left_out": 3}
     await answered(engine, asked, **changes)
     head = {"kind": "answer", "lab": "argonne", "at": 1732320002.0}
-        written = json.loads(json.dumps(head | asdict(answer_to(asked, **changes))))
+    written = json.loads(json.dumps(head | asdict(answer_to(asked, **changes))))
     assert await journal(engine) == [written]
     fields = await engine.jobs.fields(MAILBOX, JOB)
     assert (fields["outcome"], messages_of(fields)) == ("answered", ("1.1", "2.2"))
