@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 
 from bot import outcome
 from bot.attempt import Attempt
+from bot.budget import Budget, spent_on
 from bot.ending import ending, keeps_links, messages_of_draft
-from bot.errors import ModelError, ModelTooLong, RetryLater, SlackRefused
+from bot.errors import Capped, ModelError, ModelTooLong, RetryLater, SlackRefused
 from bot.labs import Lab, Labs
 from bot.llm.model import Model, ModelRequest, ModelSpec
 from bot.prompting import Estimator, QuestionTooLong, conversation, system_prompt
@@ -45,12 +46,13 @@ class Answers:
     """Answers questions; the one runner of `answer` jobs."""
 
     def __init__(
-        self, labs: Labs, model: Model, outbox: Outbox, pseudonym_key: bytes,
+        self, labs: Labs, model: Model, outbox: Outbox, budget: Budget, pseudonym_key: bytes, *,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
         self._model = model
         self._outbox = outbox
+        self._budget = budget
         self._status = Status(outbox)
         self._estimator = Estimator()
         self._pseudonym_key = pseudonym_key
@@ -74,6 +76,7 @@ class Answers:
 
     async def _end(self, running: Running, thread: "_Thread", draft: Draft) -> Close:
         """Say what is to be said, and give the record of it."""
+        await self._budget.settle(running, thread.lab, draft.spent)
         if running.stopped == "withdrawn":
             await thread.delivery.leave()
             return close_with(self._record(running, thread, draft))
@@ -101,6 +104,11 @@ class Answers:
             asked = conversation(prompt, spec, turns, thread.question, ratio)
         except QuestionTooLong as error:
             return outcome.too_long(error.length, error.allowed)
+        tokens = int(asked.characters / ratio)
+        try:
+            left = await self._budget.admit(running, thread.question, thread.lab, spec, tokens)
+        except Capped as capped:
+            return outcome.capped(str(capped))
         request = ModelRequest(spec, asked.messages, self._pseudonym(thread.question))
         attempt = Attempt(self._model, request, self._clock)
         draft = await self._follow(running, thread, attempt)
@@ -111,6 +119,8 @@ class Answers:
             prompt_version=prompt.version,
             first_words_at=attempt.first_words_at,
             turns_left_out=asked.left_out,
+            spent=spent_on(draft, spec, tokens, ratio),
+            left=left,
         )
 
     async def _follow(self, running: Running, thread: "_Thread", attempt: Attempt) -> Draft:

@@ -15,6 +15,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
 from bot.answer import Answers
+from bot.budget import Budget
 from bot.check import warn_of_channels
 from bot.errors import LabjamError, StoreAway, UsageError, WorldError
 from bot.feedback import Feedback
@@ -31,6 +32,7 @@ from bot.slack.sockets import Sockets
 from bot.store.embedded import EmbeddedServer
 from bot.store.jobs import Jobs
 from bot.store.redis import Store
+from bot.store.spending import Spending
 from bot.web import Web
 from bot.worker import Worker
 
@@ -76,7 +78,7 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
                 key = await store.pseudonym_key()
             except StoreAway as error:
                 raise WorldError(f"REDIS_URL: the store can't be written ({error}).") from None
-            runners = _runners(labs, outbox, models, key)
+            runners = _runners(labs, outbox, models, Budget(Spending(store)), key)
             await Worker(jobs, *runners, alone=not settings.redis_url).run(stop)
         else:
             await stop.wait()
@@ -159,9 +161,9 @@ async def _listen(
 
 
 def _runners(
-    labs: Labs, outbox: Outbox, models: OpenAIModels, key: bytes
+    labs: Labs, outbox: Outbox, models: OpenAIModels, budget: Budget, key: bytes
 ) -> tuple[Mapping[str, Runner], Mapping[str, Runner]]:
-    notices, answers = Notices(labs, outbox), Answers(labs, models, outbox, key)
+    notices, answers = Notices(labs, outbox), Answers(labs, models, outbox, budget, key)
     runners = {
         "answer": answers.run,
         "tell": notices.tell,

@@ -29,6 +29,8 @@ def ending(draft: Draft, lab: Lab, question: Question, *, edited: bool = False) 
         said.append(LEFT_OUT.format(n=draft.turns_left_out))
     if has_text:
         said.append(_origin(draft, lab))
+    if draft.left:
+        said.append(draft.left)
     if edited:
         said.insert(0, EDITED)
     blocks = [small_print(" ".join(said))] if said else []

@@ -5,6 +5,7 @@ LabjamError
 ├── WorldError           the world refuses: Slack, Redis, a full disk       exit 1
 ├── StoreAway            Redis can't be reached or can't write
 ├── LeaseLost            another worker owns this job now
+├── Capped               the lab allows no further answer in this hour or day
 ├── RetryLater           try this job again after a delay
 ├── SlackError
 │   ├── SlackRefused     Slack said no, and will say so again
@@ -37,6 +38,10 @@ class StoreAway(LabjamError):
 
 class LeaseLost(LabjamError):
     """This worker no longer owns the job: it must not touch Slack for it again."""
+
+
+class Capped(LabjamError):
+    """One of the lab's caps is used up; the text tells the asker so, and when it renews."""
 
 
 class RetryLater(LabjamError):

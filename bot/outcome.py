@@ -64,6 +64,11 @@ def too_long(length: int, allowed: int) -> Draft:
     return Draft("", "failed", TOO_LONG.format(length=length, allowed=allowed))
 
 
+def capped(words: str) -> Draft:
+    """What the lab's caps don't allow now."""
+    return Draft("", "capped", words, retry=True)
+
+
 def stopped(text: str) -> Draft:
     """What stood when somebody pressed stop."""
     return Draft(text, "stopped", STOPPED if text else STOPPED_EARLY, retry=True)

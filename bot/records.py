@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from typing import Literal, Self
 
-Outcome = Literal["answered", "refused", "failed", "stopped", "withdrawn"]
-"""How a question ended. `refused` is the model's own no; `failed` carries a Retry button."""
+Outcome = Literal["answered", "refused", "failed", "stopped", "capped", "withdrawn"]
+"""How a question ended. `refused` is the model's own no; `failed` and `capped`, by the
+lab's caps, carry a Retry button."""
 
 SCHEMA_VERSION = 1
 """Of `Answer` and `Vote` in the journal; a field that changes its meaning raises it."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.labs import Caps, Lab, Labs
+from bot.labs import Lab, Labs
 from bot.llm.model import Auth, Endpoint, Message, ModelSpec
 from bot.prompting import Conversation, Estimator, Prompt, QuestionTooLong, conversation, plain, system_prompt
 from bot.records import Question, ThreadKey, Turn
@@ -27,7 +27,7 @@ LAB = Lab(
     answer="all",
     contact="the desk",
     moderators=(),
-    caps=Caps(),
+    caps=(),
     endpoint="",
     link_hosts=(),
     system="Own words on 10^{lab}.",

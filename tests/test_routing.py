@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.labs import Caps, Lab
+from bot.labs import Lab
 from bot.llm.model import Auth, Endpoint, ModelSpec
 from bot.routing import (
     NO_WORDS,
@@ -34,7 +34,7 @@ LAB = Lab(
     answer="all",
     contact="",
     moderators=(),
-    caps=Caps(),
+    caps=(),
     endpoint="",
     link_hosts=(),
     system="",

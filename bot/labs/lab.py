@@ -5,18 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 from zoneinfo import ZoneInfo
 
+from bot.caps import Cap
 from bot.llm.model import ModelSpec
 
 HQ_CHANNEL = "jam-hq"
 """Where what crosses labs is posted, unless `[jam] hq` says otherwise."""
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """Questions allowed in any hour; 0 is no cap."""
-
-    person_questions_per_hour: int = 0
-    lab_questions_per_hour: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +26,7 @@ class Lab:
     answer: Literal["all", "mention"]
     contact: str  # whom to tell of text that looks marked
     moderators: tuple[str, ...]  # Slack user ids, user group ids, e-mail addresses
-    caps: Caps
+    caps: tuple[Cap, ...]  # those with an amount
     endpoint: str  # the one this lab is bound to (P7); "" where it is not
     link_hosts: tuple[str, ...]  # exact hosts whose links stay live in answers
     system: str  # the raw text of its system.md

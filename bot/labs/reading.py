@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from bot.caps import NAMES, Cap
 from bot.errors import UsageError
 from bot.labs.files import Source, key_path, read_table
 from bot.labs.folders import Draft, Folders, read_folders
-from bot.labs.lab import HQ_CHANNEL, Caps, Lab, Labs
+from bot.labs.lab import HQ_CHANNEL, Lab, Labs
 from bot.labs.models import DEFAULT, check_token, read_models
-from bot.labs.tables import CapsTable, ConfigTable, LabTable, allowed
+from bot.labs.tables import ConfigTable, LabTable, allowed
 from bot.llm.model import ModelSpec
 from bot.settings import Settings
 
@@ -77,7 +78,7 @@ def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, fil
         answer=table.answer or "all",
         contact=table.contact or CONTACT,
         moderators=tuple(table.moderators or ()),
-        caps=_caps(table.caps or CapsTable()),
+        caps=_caps(table),
         endpoint=table.endpoint or "",
         link_hosts=tuple(table.link_hosts or ()),
         system=draft.system,
@@ -92,8 +93,9 @@ def _needed(draft: Draft, key: str, value: str | None) -> str:
     return value
 
 
-def _caps(table: CapsTable) -> Caps:
-    return Caps(table.person_questions_per_hour or 0, table.lab_questions_per_hour or 0)
+def _caps(table: LabTable) -> tuple[Cap, ...]:
+    caps = table.caps or {}
+    return tuple(Cap.of(name, caps[name]) for name in NAMES if caps.get(name))
 
 
 def _models(
@@ -112,6 +114,7 @@ def _models(
         raise source.wrong(key, f"unknown model; {allowed(sorted(models), name)}", name)
     specs = tuple(models[name] for name in names)
     _check_bound(draft, table.endpoint, specs, models)
+    _check_priced(draft, table, specs)
     return specs
 
 
@@ -129,6 +132,15 @@ def _check_bound(
                 f"{spec.endpoint.name}; models there: {', '.join(there) or 'none'}"
             )
             raise source.wrong("endpoint", what, endpoint)
+
+
+def _check_priced(draft: Draft, table: LabTable, specs: tuple[ModelSpec, ...]) -> None:
+    source = draft.source_of("caps")
+    for cap in _caps(table):
+        free = next((spec.name for spec in specs if not spec.prices), "")
+        if source and cap.measure == "usd" and free:
+            what = f"model {free} has no prices, so its dollars can't be counted; give it prices"
+            raise source.wrong(f"caps.{cap.name}", what, cap.amount)
 
 
 def _check_channels(drafts: list[Draft], by_key: Mapping[str, Lab], hq: str) -> None:

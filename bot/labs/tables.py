@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from bot.caps import NAMES
+
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 
@@ -87,6 +89,17 @@ def _distinct(items: list[str]) -> list[str]:
     return items
 
 
+def _caps(caps: dict[str, float]) -> dict[str, float]:
+    for name, amount in caps.items():
+        if name not in NAMES:
+            text = f"unknown key; {allowed(list(NAMES), name)}"
+            raise PydanticCustomError("unknown_key", "{text}", {"text": text, "key": name})
+        if "_usd_" not in name and amount != int(amount):
+            whole = {"text": "must be a whole number", "key": name}
+            raise PydanticCustomError("unknown_key", "{text}", whole)
+    return caps
+
+
 Line = Annotated[
     str,
     AfterValidator(_matching(r"(?=.*\S)[^\x00-\x1f\x7f\x85\u2028\u2029]+", "must be one line, not empty")),
@@ -126,18 +139,12 @@ Variable = Annotated[
         )
     ),
 ]
+Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Caps = Annotated[dict[str, Price], AfterValidator(_caps)]
 Names = Annotated[list[Line], Field(min_length=1), AfterValidator(_distinct)]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(gt=0)]
-Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-
-
-class CapsTable(Table):
-    """`[caps]`"""
-
-    person_questions_per_hour: Count | None = None
-    lab_questions_per_hour: Count | None = None
 
 
 class LabTable(Table):
@@ -152,7 +159,7 @@ class LabTable(Table):
     answer: Literal["all", "mention"] | None = None
     contact: Line | None = None
     moderators: Annotated[list[Moderator], AfterValidator(_distinct)] | None = None
-    caps: CapsTable | None = None
+    caps: Caps | None = None
     endpoint: Line | None = None
     link_hosts: list[Host] | None = None
 
@@ -160,8 +167,7 @@ class LabTable(Table):
         """Lay another table over this one, key by key; caps likewise."""
         changes = {key: getattr(over, key) for key in over.model_fields_set}
         if self.caps and over.caps:
-            caps = {key: getattr(over.caps, key) for key in over.caps.model_fields_set}
-            changes["caps"] = self.caps.model_copy(update=caps)
+            changes["caps"] = self.caps | over.caps
         return self.model_copy(update=changes)
 
 

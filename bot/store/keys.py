@@ -11,6 +11,9 @@
 | {shard}:thread:<thread>      | hash   | finish                | KEEP after its last answer              |
 | {shard}:votes:<job>          | hash   | vote                  | KEEP after its last vote                |
 | {shard}:journal:<lab>        | stream | scripts, Journal      | for ever: it is the record              |
+| {shard}:spent:<lab>:<window> | hash   | reserve, settle       | 2 hours after its hour, 2 days its day  |
+| {shard}:reserved:<job>       | hash   | reserve               | until settle, a day's window at most    |
+| {shard}:caps:<lab>           | hash   | /jam cap              | until lifted                            |
 | pseudonym                    | string | the first process     | for ever: hashes of people depend on it |
 
 The part in braces is Redis Cluster's hash tag: all keys of one shard live on one node, so a
@@ -66,3 +69,18 @@ def votes(shard: int, job_id: str) -> str:
 def journal(shard: int, lab: str) -> str:
     """The lab's records that must last."""
     return f"labjam:{{{shard}}}:journal:{lab}"
+
+
+def spent(shard: int, lab: str, per: str, begins: int) -> str:
+    """What one lab's answers cost in one hour or day; `shard` is the lab's, not a thread's."""
+    return f"labjam:{{{shard}}}:spent:{lab}:{per}:{begins}"
+
+
+def reserved(shard: int, job_id: str) -> str:
+    """What is counted for an answer on its way; `shard` is its lab's."""
+    return f"labjam:{{{shard}}}:reserved:{job_id}"
+
+
+def caps(shard: int, lab: str) -> str:
+    """The caps that a lab's moderators changed; `shard` is the lab's."""
+    return f"labjam:{{{shard}}}:caps:{lab}"

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 
+from bot.caps import Spent
 from bot.records import Answer, Question, Turn, Usage, Vote, Withdrawal
 from bot.store import keys
 from bot.store.jobs import MAILBOX_LIMIT, Claim, Close, Job, Jobs, State
@@ -30,7 +31,7 @@ class Draft:
     """What a model finished, kept before Slack has it all, so that nobody asks the model again."""
 
     text: str
-    outcome: Literal["answered", "refused", "failed", "stopped"]
+    outcome: Literal["answered", "refused", "failed", "stopped", "capped"]
     note: str = ""
     retry: bool = False
     model_returned: str = ""
@@ -38,6 +39,8 @@ class Draft:
     usage: Usage = field(default_factory=Usage)
     first_words_at: float = 0.0
     turns_left_out: int = 0
+    spent: Spent = field(default_factory=Spent)
+    left: str = ""  # what the asker should know of a cap that is nearly used up
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,9 @@
 -- <base>thread:<mailbox>  hash    question ts -> its turns, JSON
 -- <base>journal:<lab>     stream  records that must last; never expires
 -- <base>votes:<job>       hash    person -> thumb, the last one
+-- <base>spent:<lab>:<per>:<begins>  hash  "[held ]<lab | person U | model M> <measure>" -> units
+-- <base>reserved:<job>    hash    what is counted for an answer on its way
+-- <base>caps:<lab>        hash    name of a cap -> units, set by moderators over lab.toml
 local base = string.sub(KEYS[1], 1, -7)
 local GROUP = 'workers'
 
@@ -63,7 +66,7 @@ end
 local function ask_again(lab, mailbox, job, order)
   local key = base .. 'job:' .. job
   local edit = redis.call('HGET', key, 'edit')
-  redis.call('HDEL', key, 'draft', 'edit', 'cancel', 'outcome', 'takes', 'again')
+  redis.call('HDEL', key, 'draft', 'edit', 'cancel', 'outcome', 'takes', 'again', 'capped')
   redis.call('HSET', key, 'state', 'queued', 'tries', 0)
   if edit then
     redis.call('HSET', key, 'text', edit)

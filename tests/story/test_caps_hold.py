@@ -1,0 +1,98 @@
+"""P11 through the real bot: what an asker sees, fifty at once on two workers, and a worker that dies."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.caps import Spent, window
+from bot.labs import read_labs
+from bot.store.redis import Store
+from bot.store.spending import Book, Spending
+from bot.trial.model_script import Plan, Reply, failure
+from tests.jam import Jam, kill_tree, until
+
+CONFIG = """
+[models.default]
+max_output = 400
+prices = {input = 10.0, output = 20.0}
+[labs.argonne.caps]
+person_questions_per_hour = 2
+[labs.idaho.caps]
+lab_tokens_per_day = 4000
+[labs.livermore.caps]
+person_questions_per_day = 5
+"""
+
+
+@pytest.fixture
+async def jam(tmp_path: Path) -> AsyncGenerator[Jam]:
+    (tmp_path / "labjam.toml").write_text(CONFIG)
+    extra = {"LABJAM_CONFIG": str(tmp_path / "labjam.toml")}
+    async with Jam(tmp_path, own_store=True, extra=extra) as jam:
+        yield jam
+
+
+async def book(jam: Jam, lab: str) -> Book:
+    """What the lab's answers cost today."""
+    zone = read_labs(jam.settings(), {})[lab].timezone
+    store = await Store.connect(jam.environ["REDIS_URL"])
+    found = await Spending(store).book(lab, window("day", datetime.now(UTC).timestamp(), zone))
+    await store.close()
+    return found
+
+
+async def test_a_question_too_many_is_kept_until_there_is_room(jam: Jam) -> None:
+    jam.model.script = Plan(lambda seen: Reply(f"On {seen.question}."))
+    await jam.start_bot()
+    first = await jam.ask("argonne", "one")
+    [answer] = await jam.answer("argonne", first)
+    assert "1 question left of your 2 questions until" in answer.visible_text
+    second = await jam.ask("argonne", "two")
+    [answer] = await jam.answer("argonne", second)
+    assert "0 questions left of your 2" in answer.visible_text
+    third = await jam.ask("argonne", "three")
+    [told] = await jam.answer("argonne", third)
+    assert "Your 2 questions of this hour are used up. Press Retry after" in told.visible_text
+    assert len(jam.model.requests) == 2
+
+    store = await Store.connect(jam.environ["REDIS_URL"])
+    await Spending(store).change("argonne", "person_questions_per_hour", 20)
+    await store.close()
+    await jam.slack.click(jam.people["argonne"], jam.channels["argonne"], told.ts, "labjam_again")
+    await until(lambda: jam.replies("argonne", third)[0].written == "On three.")
+    assert "left of your" not in jam.replies("argonne", third)[0].visible_text
+    outcomes = [line["outcome"] for line in await jam.journal("argonne") if line["kind"] == "answer"]
+    assert outcomes == ["answered", "answered", "capped", "answered"]
+    output = 2 * 3  # each reply has two words
+    assert (await book(jam, "argonne")).lab == Spent(3, 60 + output, 3 * 20 * 10 + output * 20)
+
+
+async def test_a_question_that_got_nothing_is_none_used(jam: Jam) -> None:
+    jam.model.script = Plan(lambda _: failure(400))
+    await jam.start_bot()
+    ts = await jam.ask("livermore", "why?")
+    await jam.answer("livermore", ts)
+    assert await book(jam, "livermore") == Book(models={"default": Spent()})
+
+
+async def test_fifty_at_once_on_two_workers_of_which_one_dies(jam: Jam) -> None:
+    """The lab's tokens are overrun by one answer's at the most, and all that was held is free again."""
+    words = "word " * 380
+    jam.model.script = Plan(lambda _: Reply(words, pieces=4, seconds=0.5))
+    child = await jam.start_child("run")
+    await jam.start_bot()
+    asked = await asyncio.gather(*(jam.ask("idaho", f"number {n}") for n in range(50)))
+    await until(lambda: len(jam.model.requests) >= 3)
+    kill_tree(child)
+    for ts in asked:
+        await jam.answer("idaho", ts, timeout=40)
+    used = await book(jam, "idaho")
+    outcomes = [line["outcome"] for line in await jam.journal("idaho") if line["kind"] == "answer"]
+    answered = outcomes.count("answered")
+    assert (len(outcomes), outcomes.count("capped")) == (50, 50 - answered)
+    assert used.held == Spent()
+    assert used.lab.tokens == answered * 400
+    assert 4000 <= used.lab.tokens < 4400
