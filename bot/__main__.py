@@ -56,6 +56,14 @@ def _add_try(commands: Any) -> None:
     trial.add_argument("--labs", metavar="A,B", default="", help="only these labs, such as argonne,idaho")
     trial.add_argument("--no-browser", action="store_true", help="only print the address")
     trial.add_argument("--fresh", action="store_true", help="forget what earlier trials kept")
+    trial.add_argument(
+        "--model", metavar="WHICH", default="",
+        help="local: a small one on this machine, fetched if need be; scripted; or a GGUF file",
+    )  # fmt: skip
+    trial.add_argument(
+        "--seed-crowd", metavar="N", type=int, default=0,
+        help="simulated scientists who keep asking, of the scripted model unless --model is given",
+    )  # fmt: skip
     trial.add_argument("--slack", action="store_true", help="print the way to a real workspace")
     trial.set_defaults(run=_try)
 
@@ -69,7 +77,7 @@ def _try(args: argparse.Namespace) -> int:
         return 0
     start_logging(settings.labjam_log if "labjam_log" in settings.model_fields_set else "warning")
     labs = tuple(key.strip() for key in args.labs.split(",") if key.strip())
-    options = Options(args.port, labs, not args.no_browser, args.fresh)
+    options = Options(args.port, labs, not args.no_browser, args.fresh, args.model, args.seed_crowd)
     _run(_until_told(lambda stop: try_out(settings, options, stop, lambda line: print(line, flush=True))))
     return 0
 

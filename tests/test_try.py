@@ -182,7 +182,7 @@ async def test_a_model_of_ones_own_answers_where_there_is_one(tmp_path: Path) ->
         env = {"OPENAI_BASE_URL": model.base_url, "LABJAM_MODEL": "ours"}
         async with Trial(tmp_path, env=env) as trial, tab(trial) as page:
             assert any("ours at 127.0.0.1" in line for line in trial.printed)
-            assert page.snapshot["model"] == {"name": "ours", "scripted": False}
+            assert page.snapshot["model"] == {"name": "ours", "kind": "yours", "note": ""}
             asked = await page.act("post", channel=page.channel("jam-idaho"), text="What?")
             assert not asked["ok"], "only members write"
             assert (await page.act("join", channel=page.channel("jam-idaho")))["ok"]

@@ -209,7 +209,7 @@ async def test_a_modal_and_a_home_of_an_app(browser: Browser) -> None:
         heard(app.app, submitted)
         pressed: dict[str, str] = {}
         about = {
-            "model": {"name": "none", "scripted": True},
+            "model": {"name": "none", "kind": "scripted", "note": ""},
             "labs": [{"channel": "jam-hq", "title": "All labs"}],
             "hq": "jam-hq",
             "commands": [],

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import shutil
 import sys
 import webbrowser
@@ -18,14 +19,15 @@ from pydantic import SecretStr
 from bot.app import Roles, run
 from bot.errors import UsageError, WorldError
 from bot.labs import Lab, Labs, read_labs
+from bot.prompting import system_prompt
 from bot.settings import Settings
 from bot.slack.manifest import manifest
 from bot.store.embedded import holder
 from bot.trial.cast import furnish
+from bot.trial.choosing import NOTES, Chosen, choose, write_config
+from bot.trial.crowd import MOST, Crowd
 from bot.trial.feed import Feed
 from bot.trial.keeping import Keeper
-from bot.trial.model_server import ModelServer
-from bot.trial.model_show import show
 from bot.trial.moving import steps
 from bot.trial.page_acts import Acts
 from bot.trial.page_server import PageServer
@@ -48,15 +50,20 @@ class Options:
     labs: tuple[str, ...] = ()
     browser: bool = True
     fresh: bool = False
+    model: str = ""  # "": the best there is; "local", "scripted", or a GGUF file
+    crowd: int = 0  # simulated scientists
 
 
 async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say: Say) -> None:
     """Run a trial until `stop`; UsageError or WorldError where it can't begin."""
     folder = settings.labjam_data / "try"
+    if not 0 <= options.crowd <= MOST:
+        raise UsageError(f"--seed-crowd: {options.crowd} people; from 0 to {MOST:,} are possible")
     _prepare(folder, options.fresh)
     async with AsyncExitStack() as stack:
-        settings, scripted = await _with_model(settings, stack)
-        labs = read_labs(settings, os.environ)
+        wanted = options.model or ("scripted" if options.crowd else "")  # a crowd costs money elsewhere
+        asked = await choose(settings, wanted, folder, stack, say)
+        labs = read_labs(asked.settings, os.environ)
         chosen = _chosen(labs, options.labs)
         slack = LocalSlack(rates=RateLimits(), calls_kept=2_000, team_name="Local stand-in")
         pressed: dict[str, str] = {}
@@ -64,23 +71,30 @@ async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say
         say("Workspace: as you left it." if keeper.load() else "Workspace: a new one.")
         furnish(slack, chosen, labs.hq)
         say(f"Channels:  {len(chosen)} labs and #{labs.hq}.")
-        say(f"Model:     {_model_line(chosen, scripted)}")
+        say(f"Model:     {_model_line(chosen, asked)}")
         await slack.start()
         stack.push_async_callback(slack.stop)
         stack.callback(keeper.save)
         dirty = asyncio.Event()
-        feed = Feed(slack, _about(chosen, labs, scripted), pressed, dirty.set)
+        feed = Feed(slack, _about(chosen, labs, asked), pressed, dirty.set)
         page = PageServer(feed, Acts(slack, pressed))
         stack.push_async_callback(page.stop)
         await page.start(options.port)
-        settings = _only(chosen, settings, folder) if options.labs else settings
+        settings = _only(chosen, asked.settings, folder) if options.labs else asked.settings
+        if asked.running:
+            await asked.running.warm(system_prompt(labs, chosen[0]).text)
         bot = await _start_bot(_bot_settings(settings, slack, folder), slack, stop, stack)
-        saver = asyncio.create_task(_save_on_change(keeper, dirty))
-        stack.callback(saver.cancel)
+        parts = {bot, asyncio.create_task(_save_on_change(keeper, dirty))}
+        if options.crowd:
+            crowd = Crowd(slack, chosen, random.Random())  # noqa: S311 - who asks what
+            parts.add(asyncio.create_task(crowd.run(options.crowd)))
+            say(f"Crowd:     {options.crowd} simulated scientists keep asking.")
+        for part in parts - {bot}:
+            stack.callback(part.cancel)
         say(f"\nOpen {page.url} in your browser. Ctrl-C stops it; what was said is kept in {folder}.")
         if options.browser and _has_display():
             await asyncio.to_thread(webbrowser.open, page.url)
-        await _until_stopped({bot, saver}, stop)
+        await _until_stopped(parts, stop)
         say("Stopping.")
 
 
@@ -106,20 +120,6 @@ def _prepare(folder: Path, fresh: bool) -> None:
         raise WorldError(f"LABJAM_DATA: {folder}: {error.strerror}. Name a folder to write to.") from None
 
 
-async def _with_model(settings: Settings, stack: AsyncExitStack) -> tuple[Settings, bool]:
-    """The settings with the user's own model, or with the scripted one where there is none."""
-    has_endpoint = bool(settings.openai_api_key.get_secret_value() or settings.openai_base_url)
-    if settings.labjam_model and has_endpoint:
-        return settings, False
-    server = await stack.enter_async_context(ModelServer(show))
-    scripted = {
-        "labjam_model": "scripted",
-        "openai_base_url": server.base_url,
-        "openai_api_key": SecretStr(""),
-    }
-    return settings.model_copy(update=scripted), True
-
-
 def _chosen(labs: Labs, keys: tuple[str, ...]) -> list[Lab]:
     unknown = [key for key in keys if key not in labs]
     if unknown:
@@ -129,25 +129,24 @@ def _chosen(labs: Labs, keys: tuple[str, ...]) -> list[Lab]:
 
 def _only(labs: list[Lab], settings: Settings, folder: Path) -> Settings:
     """Settings for a bot of these labs alone; where there is a labjam.toml, that one decides."""
-    if settings.labjam_config or Path("labjam.toml").exists():
-        return settings
-    config = folder / "labjam.toml"
-    config.write_text(f"[jam]\nlabs = {json.dumps([lab.key for lab in labs])}\n")
-    return settings.model_copy(update={"labjam_config": config})
+    return write_config(settings, folder, f"[jam]\nlabs = {json.dumps([lab.key for lab in labs])}")
 
 
-def _model_line(labs: list[Lab], scripted: bool) -> str:
-    if scripted:
-        return "scripted; it only shows how answers look. Set LABJAM_MODEL and OPENAI_API_KEY for a real one."
+def _model_line(labs: list[Lab], asked: Chosen) -> str:
+    if asked.kind == "scripted":
+        return (
+            "scripted; it only shows how answers look. `labjam try --model local` fetches a small real one; "
+            "LABJAM_MODEL and OPENAI_API_KEY name yours."
+        )
     return ", ".join(dict.fromkeys(f"{lab.models[0].id} at {lab.models[0].endpoint.name}" for lab in labs))
 
 
-def _about(chosen: list[Lab], labs: Labs, scripted: bool) -> dict[str, Any]:
+def _about(chosen: list[Lab], labs: Labs, asked: Chosen) -> dict[str, Any]:
     """What the page shows of this deployment."""
     features = manifest()["features"]
     models = dict.fromkeys(lab.models[0].id for lab in chosen)
     return {
-        "model": {"name": ", ".join(models), "scripted": scripted},
+        "model": {"name": ", ".join(models), "kind": asked.kind, "note": NOTES[asked.kind]},
         "labs": [{"channel": lab.channel, "title": lab.title} for lab in chosen],
         "hq": labs.hq,
         "commands": features["slash_commands"],

@@ -150,7 +150,7 @@ function tell(messages) {
 
 on("snapshot", () => {
   last = shownThread = "";
-  document.getElementById("model").textContent = state.model.scripted ? "Scripted model: it only shows how answers look" : state.model.name;
+  document.getElementById("model").textContent = state.model.note || state.model.name;
   readPlace();
 });
 on("place", drawPlace);

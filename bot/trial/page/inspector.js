@@ -34,7 +34,7 @@ function draw() {
   const part = (title, ...content) => h("section", {}, h("h3", {}, title), content);
   const list = (items) => !items.length ? h("p.hint", {}, "Nothing yet.") : h("ol.traffic", {}, items.map((each, at) => line(each, at, opened)).reverse());
   body.replaceChildren(
-    part("Model", h("p", {}, state.model.scripted ? "Scripted: it only shows how answers look." : state.model.name)),
+    part("Model", h("p", {}, state.model.note || state.model.name)),
     part("Counts", h("dl.counts", {}, Object.entries(traffic.counts).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]))),
     part("Slack's budgets, last minute", traffic.budgets.length ? h("ul.budgets", {}, traffic.budgets.map(([method, used, allowed]) =>
       h("li", {}, h("code", {}, method), h("meter", { min: "0", max: String(allowed), value: String(used), high: String(allowed * 0.8), "aria-label": method }), h("span.hint", {}, `${used} of ${allowed}`)))) : h("p.hint", {}, "No calls in the last minute.")),

@@ -3,7 +3,7 @@
 const hub = new EventTarget();
 
 export const state = {
-  me: "", bot: "", team: "", hq: "", model: { name: "", scripted: false },
+  me: "", bot: "", team: "", hq: "", model: { name: "", kind: "yours", note: "" },
   labs: [], commands: [], shortcuts: [],
   people: new Map(), channels: new Map(), messages: new Map(),
   statuses: [], home: null, modals: [], traffic: null,

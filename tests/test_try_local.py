@@ -1,0 +1,82 @@
+"""The model on this machine and the simulated crowd of `labjam try`."""
+
+import asyncio
+import importlib.util
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from bot.labs import read_labs
+from bot.settings import Settings
+from bot.trial.crowd import Crowd
+from bot.trial.local_model import DEMONSTRATION, RUNTIME, demonstration, install
+from tests.jam import Jam, until
+from tests.test_try import Trial, labjam, tab
+
+
+async def refused(folder: Path, *args: str) -> tuple[int | None, str]:
+    process = await labjam(folder, "try", "--no-browser", *args)
+    _, errors = await process.communicate()
+    return process.returncode, errors.decode()
+
+
+async def test_a_network_that_refuses_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    said: list[str] = []
+    assert not await install(said.append, [("labjam-no-such-package",)])
+    assert said[-1].startswith("pip could not install labjam-no-such-package: No matching distribution")
+
+
+async def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path) -> None:
+    page = tmp_path / "notes.gguf"
+    page.write_text("not weights")
+    code, errors = await refused(tmp_path, "--model", str(page))
+    assert (code, errors) == (
+        2,
+        f"labjam: --model: {page} is not a GGUF file, the format of llama.cpp.\n",
+    )
+    code, errors = await refused(tmp_path, "--model", str(tmp_path / "none.gguf"))
+    assert code == 2
+    assert "No such file or directory. Name a .gguf file." in errors
+
+
+async def test_a_broken_model_file_is_refused_by_name(tmp_path: Path) -> None:
+    if not importlib.util.find_spec(RUNTIME):
+        pytest.skip(f"{RUNTIME} is not installed")
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF" + bytes(100))
+    code, errors = await refused(tmp_path, "--model", str(broken))
+    assert (code, errors) == (1, f"labjam: --model: {broken} can't be loaded by llama.cpp here.\n")
+
+
+@pytest.mark.timeout(120)
+async def test_the_local_model_answers_and_each_answer_says_what_it_is(tmp_path: Path) -> None:
+    if not demonstration():
+        assert "LABJAM_LOCAL_MODEL" not in os.environ, "it was to be installed"
+        pytest.skip("the demonstration model is not installed")
+    async with Trial(tmp_path, ("--labs", "argonne", "--model", "local")) as trial, tab(trial) as page:
+        assert page.snapshot["model"]["kind"] == "local"
+        thread = (await page.act("post", channel=page.channel("jam-argonne"), text="Name a noble gas."))["ts"]
+        await page.until(lambda: page.answers(thread))
+        words = str(page.answers(thread)[0]["blocks"])
+        assert f"{DEMONSTRATION} at this machine" in words
+        assert len(words) > 500
+
+
+async def test_a_crowd_asks_asks_on_and_judges(tmp_path: Path) -> None:
+    async with Jam(tmp_path) as jam:
+        await jam.start_bot()
+        labs = read_labs(Settings(labjam_model="scripted", openai_base_url=jam.model.base_url), os.environ)
+        crowd = Crowd(jam.slack, [labs["argonne"], labs["idaho"]], random.Random(7), pause=0.4)  # noqa: S311
+        asking = asyncio.create_task(crowd.run(6))
+
+        async def busy() -> bool:
+            assert not asking.done()
+            kinds = {lab: [line["kind"] for line in await jam.journal(lab)] for lab in ("argonne", "idaho")}
+            follow_ups = [call for call in jam.model.requests if len(call.body["messages"]) > 2]
+            return all({"answer", "vote"} <= set(found) for found in kinds.values()) and bool(follow_ups)
+
+        await until(busy, timeout=20, every=0.3)
+        asking.cancel()
