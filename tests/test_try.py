@@ -60,7 +60,9 @@ class Trial:
             await self.stop()
 
     async def start(self, *more: str) -> None:
-        args = ("try", "--no-browser", "--port", str(self.port), *self.args, *more)
+        chosen = "--model" in self.args or "LABJAM_MODEL" in self.env
+        model = () if chosen else ("--model", "scripted")  # whatever is installed here
+        args = ("try", "--no-browser", "--port", str(self.port), *model, *self.args, *more)
         process = self._process = await labjam(self.folder, *args, **self.env)
         assert process.stdout
         assert process.stderr
