@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from bot import outcome
 from bot.attempt import Attempt
 from bot.budget import Budget, spent_on
+from bot.controls import first_answer
 from bot.ending import ending, keeps_links, messages_of_draft
 from bot.errors import Capped, ModelError, ModelTooLong, RetryLater, SlackRefused
 from bot.labs import Lab, Labs
@@ -65,6 +66,8 @@ class Answers:
             draft = draft_of(running.job.fields)
             if draft is None:
                 draft = await self._think(running, thread)
+                if thread.question.repeats:
+                    draft = replace(draft, first_answer=await first_answer(running, self._outbox))
                 await running.note(noted_draft(draft))
             return await self._end(running, thread, draft)
         finally:
@@ -96,7 +99,7 @@ class Answers:
         """Ask the model; gives what to say, or raises RetryLater to ask again in a while."""
         if running.stopped:
             return outcome.stopped("")
-        spec = thread.lab.models[0]
+        spec = thread.spec
         prompt = system_prompt(self._labs, thread.lab)
         turns = turns_before(running.job, thread.question)
         ratio = self._estimator.chars_per_token(spec.name)
@@ -159,9 +162,9 @@ class Answers:
             },
         )
         if isinstance(error, ModelTooLong):
-            self._estimator.overrun(thread.lab.models[0].name)
+            self._estimator.overrun(thread.spec.name)
         try:
-            return outcome.failed(error, running.job.tries, attempt.text, thread.lab.models[0].endpoint.name)
+            return outcome.failed(error, running.job.tries, attempt.text, thread.spec.endpoint.name)
         except RetryLater:
             await thread.delivery.park()
             await thread.wait()
@@ -192,7 +195,7 @@ class Answers:
         return hmac.digest(self._pseudonym_key, person, "sha256").hex()
 
     def _record(self, running: Running, thread: "_Thread", draft: Draft) -> Answer:
-        spec = thread.lab.models[0]
+        spec = thread.spec
         withdrawn = running.stopped == "withdrawn"
         return Answer(
             question=replace(thread.question, text="") if withdrawn else thread.question,
@@ -224,6 +227,11 @@ class _Thread:
     status: Status
     stop: Callable[[str], None] = lambda reason: None
     status_stands: bool = False
+
+    @property
+    def spec(self) -> ModelSpec:
+        """The model that is asked."""
+        return self.lab.model(self.question.model)
 
     async def text(self, so_far: str) -> None:
         """Show an unfinished answer."""

@@ -17,12 +17,14 @@ import handlers
 from bot.answer import Answers
 from bot.budget import Budget
 from bot.check import warn_of_channels
+from bot.controls import Controls, Moderates
 from bot.errors import LabjamError, StoreAway, UsageError, WorldError
 from bot.feedback import Feedback
 from bot.intake import Intake
 from bot.labs import Labs, read_labs
 from bot.llm.openai import OpenAIModels
 from bot.notice import Notices
+from bot.refresh import Refreshes
 from bot.running import Runner
 from bot.settings import Settings
 from bot.slack.client import authorized, identify, open_session, web_client
@@ -31,6 +33,7 @@ from bot.slack.outbox import Outbox
 from bot.slack.sockets import Sockets
 from bot.store.embedded import EmbeddedServer
 from bot.store.jobs import Jobs
+from bot.store.questions import Questions
 from bot.store.redis import Store
 from bot.store.spending import Spending
 from bot.web import Web
@@ -67,7 +70,7 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
                 settings, authorized(identity, token), web_client(None, settings.slack_api_url, session)
             )
             intake = Intake(labs, jobs, Directory(outbox), outbox)
-            handlers.register(app, intake, Feedback(jobs))
+            handlers.register(app, intake, Feedback(jobs), Controls(labs, jobs, outbox, _moderates(labs)))
             await _listen(settings, app, store, client, stack)
             stack.callback(asyncio.create_task(warn_of_channels(outbox, labs)).cancel)
         log.info("started", extra={"team": identity.team_name, "labs": ",".join(labs), "work": roles.work})
@@ -78,7 +81,7 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
                 key = await store.pseudonym_key()
             except StoreAway as error:
                 raise WorldError(f"REDIS_URL: the store can't be written ({error}).") from None
-            runners = _runners(labs, outbox, models, Budget(Spending(store)), key)
+            runners = _runners(labs, jobs, outbox, models, key)
             await Worker(jobs, *runners, alone=not settings.redis_url).run(stop)
         else:
             await stop.wait()
@@ -160,14 +163,23 @@ async def _listen(
         await sockets.start()
 
 
+def _moderates(labs: Labs) -> Moderates:
+    async def moderates(team: str, user: str, lab: str) -> bool:
+        return user in labs[lab].moderators
+
+    return moderates
+
+
 def _runners(
-    labs: Labs, outbox: Outbox, models: OpenAIModels, budget: Budget, key: bytes
+    labs: Labs, jobs: Jobs, outbox: Outbox, models: OpenAIModels, key: bytes
 ) -> tuple[Mapping[str, Runner], Mapping[str, Runner]]:
-    notices, answers = Notices(labs, outbox), Answers(labs, models, outbox, budget, key)
+    notices = Notices(Questions(jobs), outbox)
+    answers = Answers(labs, models, outbox, Budget(Spending(jobs.store)), key)
     runners = {
         "answer": answers.run,
         "tell": notices.tell,
         "offer": notices.offer,
+        "refresh": Refreshes(labs, outbox).run,
         "withdraw": notices.withdraw,
     }
     return runners, {"answer": answers.give_up}

@@ -1,13 +1,62 @@
-"""An answer as it will stand: its messages, and under the last one the small print and the buttons."""
+"""An answer as it will stand: its messages, and under the last one the thumbs, small print and controls.
+
+Whoever edits an answer that stands already builds it here, from its draft and from all that became
+known of it since (`Extras`, read from the job's fields): so no edit undoes another one.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from bot.labs import Lab
 from bot.records import Question
 from bot.reply import Keeps, parts
-from bot.slack.blocks import Block, about_answer, again, small_print, thumbs
+from bot.slack.blocks import (
+    Block,
+    about_answer,
+    actions,
+    again,
+    ask_model,
+    markdown,
+    more,
+    small_print,
+    thumbs,
+)
 from bot.store.questions import Draft
 
 LEFT_OUT = "The {n} oldest questions of this thread did not fit the model and were left out."
 EDITED = "The question was edited after this answer."
+FURTHER = "One more answer to this question."
+FIRST = "See the first answer"
+
+VERBS = {
+    "again": "Answer again",
+    "md": "Get as Markdown",
+    "tex": "Get as LaTeX",
+    "ipynb": "Get as notebook",
+}
+"""What the dots under an answer offer; a fifth and last place is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What became known of an answer after it stood."""
+
+    edited: bool = False  # its question was, so it can be answered anew
+
+
+NOTHING = Extras()
+
+
+def extras_of(fields: Mapping[str, str]) -> Extras:
+    """What is known now, by the fields of the answer's job."""
+    return Extras(edited="edit" in fields)
+
+
+def blocks_of(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING) -> list[list[Block]]:
+    """Every message of an answer, whole, as its blocks."""
+    messages = [[markdown(text)] for text in messages_of_draft(draft, lab)]
+    messages[-1] += ending(draft, lab, question, extras)
+    return messages
 
 
 def messages_of_draft(draft: Draft, lab: Lab) -> list[str]:
@@ -20,27 +69,50 @@ def keeps_links(lab: Lab) -> Keeps:
     return lab.link_hosts.__contains__
 
 
-def ending(draft: Draft, lab: Lab, question: Question, *, edited: bool = False) -> list[Block]:
-    """What stands under the last message; `edited` offers to answer the question's new text."""
+def ending(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING) -> list[Block]:
+    """What stands under the last message."""
     about = about_answer(lab.key, question.thread, question.ts)
     has_text = bool(draft.text.strip())
-    said = [draft.note] if has_text and draft.note else []
+    said = _said(draft, lab, question, extras)
+    blocks = [thumbs(about)] if has_text else []
+    if said:
+        blocks.append(small_print(" ".join(said), draft.first_answer, FIRST))
+    controls = _controls(draft, lab, question, extras, about)
+    return [*blocks, actions(controls)] if controls else blocks
+
+
+def _said(draft: Draft, lab: Lab, question: Question, extras: Extras) -> list[str]:
+    has_text = bool(draft.text.strip())
+    said = [EDITED] if extras.edited else []
+    if has_text and draft.note:
+        said.append(draft.note)
     if draft.turns_left_out:
         said.append(LEFT_OUT.format(n=draft.turns_left_out))
     if has_text:
-        said.append(_origin(draft, lab))
+        said.append(_origin(draft, lab, question))
     if draft.left:
         said.append(draft.left)
-    if edited:
-        said.insert(0, EDITED)
-    blocks = [small_print(" ".join(said))] if said else []
-    if edited or draft.retry:
-        blocks.append(again("Answer the edited question" if edited else "Retry", about))
-    return [*blocks, thumbs(about)] if has_text else blocks
+    if question.repeats:
+        said.append(FURTHER)
+    return said
 
 
-def _origin(draft: Draft, lab: Lab) -> str:
+def _controls(draft: Draft, lab: Lab, question: Question, extras: Extras, about: str) -> Sequence[Block]:
+    """The one row: to answer in this place, to ask another model below, and the rest behind dots."""
+    row: list[Block] = []
+    if extras.edited or draft.retry:
+        row.append(again("Answer the edited question" if extras.edited else "Retry", about))
+    asked = lab.model(question.model)
+    menu = ask_model(about, {spec.name: spec.id for spec in lab.models if spec is not asked})
+    if menu:
+        row.append(menu)
+    if draft.text.strip():
+        row.append(more(about, VERBS))
+    return row
+
+
+def _origin(draft: Draft, lab: Lab, question: Question) -> str:
     """Which model wrote it, where it ran, and what it had been told."""
-    spec = lab.models[0]
+    spec = lab.model(question.model)
     model = draft.model_returned or spec.id
     return f"{lab.short} · {model} at {spec.endpoint.name} · prompt {draft.prompt_version}"

@@ -4,26 +4,24 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from bot.ending import ending, messages_of_draft
 from bot.errors import SlackRefused, SlackUnsure
-from bot.labs import Labs
 from bot.records import Question
 from bot.reply import preview
-from bot.running import Running
+from bot.running import Running, insist
 from bot.slack.blocks import markdown
 from bot.slack.delivery import NOTICE
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Close
-from bot.store.questions import close_withdrawn, draft_of, messages_of, question_of
+from bot.store.questions import Questions, close_withdrawn, messages_of, question_of
 
 
 class Notices:
     """The runners of `tell`, `offer` and `withdraw` jobs."""
 
-    def __init__(self, labs: Labs, outbox: Outbox, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, questions: Questions, outbox: Outbox, clock: Callable[[], float] = time.time) -> None:
         self._clock = clock
         self._outbox = outbox
-        self._labs = labs
+        self._questions = questions
 
     async def tell(self, running: Running) -> Close:
         """Say one sentence to the asker, in the thread, once."""
@@ -41,20 +39,10 @@ class Notices:
         return Close({})
 
     async def offer(self, running: Running) -> Close:
-        """Put a button under an answer whose question was edited since."""
-        fields = await running.about()
-        draft, messages = draft_of(fields), messages_of(fields)
-        if not draft or not messages or "edit" not in fields:
-            return Close({})
-        question = question_of(fields)
-        lab = self._labs[question.lab]
-        last = messages_of_draft(draft, lab)[-1]
-        with suppress(SlackRefused):
-            await self._outbox.insist(
-                "chat.update", question.thread.team, hold=running.hold,
-                channel=question.thread.channel, ts=messages[-1],
-                text=preview(last), blocks=[markdown(last), *ending(draft, lab, question, edited=True)],
-            )  # fmt: skip
+        """Put a button under an answer whose question was edited since, now that it has ended."""
+        job = running.job
+        at = int(self._clock() * 1_000_000)
+        await insist(lambda: self._questions.extend(job.entry.mailbox, job.fields["about"], at, {}))
         return Close({})
 
     async def withdraw(self, running: Running) -> Close:

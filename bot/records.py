@@ -41,6 +41,13 @@ class Question:
     text: str
     direct: bool = False  # asked in a direct message
     files: tuple[str, ...] = ()  # names only
+    model: str = ""  # the model somebody chose, by our name; empty for the lab's first
+    repeats: str = ""  # the ts of the question that this one asks again; `ts` is then the click's
+
+    @property
+    def root(self) -> str:
+        """The ts of the message with the question: its own, unless this asks again."""
+        return self.repeats or self.ts
 
     @property
     def order(self) -> int:

@@ -2,16 +2,18 @@
 
 from typing import Any
 
+from bot.controls import Controls
 from bot.feedback import Feedback
 from bot.intake import Intake
-from handlers import answer, feedback, rest
+from handlers import answer, controls, feedback, rest
 
 
-def register(app: Any, intake: Intake, feedbacks: Feedback) -> None:
+def register(app: Any, intake: Intake, feedbacks: Feedback, control: Controls) -> None:
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
     `app` is an AsyncApp; its methods are half untyped, so a strict checker learns nothing from it.
     """
     answer.register(app, intake)
     feedback.register(app, feedbacks)
+    controls.register(app, control)
     rest.register(app)

@@ -29,6 +29,7 @@ SCOPE_OF = {
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
+    "reaction_added": "reactions:read",
 }
 """The scope without which Slack never sends an event: https://docs.slack.dev/reference/events"""
 

@@ -31,6 +31,10 @@ class Lab:
     link_hosts: tuple[str, ...]  # exact hosts whose links stay live in answers
     system: str  # the raw text of its system.md
 
+    def model(self, name: str = "") -> ModelSpec:
+        """The model of this name; the first where it has none such, so that no other lab's is asked (P7)."""
+        return next((spec for spec in self.models if spec.name == name), self.models[0])
+
     @property
     def timezone(self) -> ZoneInfo:
         """The zone that makes this lab's days."""

@@ -1,5 +1,7 @@
-"""Slack's building blocks for an answer: its text, its small print, its buttons."""
+"""Slack's building blocks for an answer: its text, its small print, its buttons and menus."""
 
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from bot.records import ThreadKey
@@ -8,6 +10,11 @@ Block = dict[str, Any]
 
 THUMB = "labjam_thumb"
 AGAIN = "labjam_again"
+ASK = "labjam_ask"
+MORE = "labjam_more"
+
+_VALUE_LIMIT = 150
+"""Characters of an option's value: https://docs.slack.dev/reference/block-kit/composition-objects/option-object"""
 
 
 def markdown(text: str) -> Block:
@@ -16,9 +23,12 @@ def markdown(text: str) -> Block:
     return {"type": "markdown", "text": text}
 
 
-def small_print(text: str) -> Block:
-    """A grey line; plain text, so nothing in it is parsed."""
-    return {"type": "context", "elements": [{"type": "plain_text", "text": text[:2000], "emoji": False}]}
+def small_print(text: str, link: str = "", label: str = "") -> Block:
+    """A grey line; plain text, so nothing in it is parsed, but for one link of our own behind it."""
+    said: list[Block] = [{"type": "plain_text", "text": text[:2000], "emoji": False}]
+    if link.startswith("http") and not re.search(r"[<>|\s]", link):
+        said.append({"type": "mrkdwn", "text": f"<{link}|{label}>", "verbatim": True})
+    return {"type": "context", "elements": said}
 
 
 def thumbs(about: str) -> Block:
@@ -37,9 +47,32 @@ def thumbs(about: str) -> Block:
 
 
 def again(label: str, about: str) -> Block:
-    """One button that asks for the answer once more."""
-    button = {"type": "button", "action_id": AGAIN, "text": _plain(label), "value": about}
-    return {"type": "actions", "elements": [button]}
+    """A button that asks for the answer once more, in its place."""
+    return {"type": "button", "action_id": AGAIN, "text": _plain(label), "value": about}
+
+
+def ask_model(about: str, models: Mapping[str, str]) -> Block | None:
+    """A menu of other models to ask, by our name with what people know it by; None where there is none."""
+    options = _options((label, f"{about} {name}") for name, label in models.items())
+    if not options:
+        return None
+    return {
+        "type": "static_select",
+        "action_id": ASK,
+        "placeholder": _plain("Ask another model"),
+        "options": options,
+    }
+
+
+def more(about: str, verbs: Mapping[str, str]) -> Block:
+    """The dots behind which an answer's rarer verbs are: at most five, each with its label."""
+    options = _options((label, f"{about} {verb}") for verb, label in verbs.items())
+    return {"type": "overflow", "action_id": MORE, "options": options}
+
+
+def actions(elements: Sequence[Block]) -> Block:
+    """One row of buttons and menus."""
+    return {"type": "actions", "elements": list(elements)}
 
 
 def about_answer(lab: str, thread: ThreadKey, question_ts: str) -> str:
@@ -51,6 +84,22 @@ def read_about(value: str) -> tuple[str, ThreadKey, str]:
     """Lab, thread and question ts of a button's value; ValueError where it is not ours."""
     lab, thread, ts = value.split(" ")
     return lab, ThreadKey.parse(thread), ts
+
+
+def read_choice(value: str) -> tuple[str, str]:
+    """What an option is about, and what was chosen; ValueError where it is not ours."""
+    lab, thread, ts, chosen = value.split(" ", 3)
+    about = f"{lab} {thread} {ts}"
+    read_about(about)
+    return about, chosen
+
+
+def _options(shown: Iterable[tuple[str, str]]) -> list[Block]:
+    return [
+        {"text": _plain(label[:75]), "value": value}
+        for label, value in shown
+        if len(value) <= _VALUE_LIMIT  # a model with a longer name can't be offered
+    ][:100]
 
 
 def _thumb(text: str, label: str, value: str) -> Block:

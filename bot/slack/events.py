@@ -58,6 +58,44 @@ def read_message(body: dict[str, Any], team: str, us: str) -> Incoming | None:
     return _read(event, event, "posted", team, us)
 
 
+@dataclass(frozen=True, slots=True)
+class Click:
+    """Who pressed something, and when: a `ts` that Slack gives to no other press or message."""
+
+    user: str
+    user_team: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reaction:
+    """A person's emoji on a message."""
+
+    name: str
+    team: str
+    channel: str
+    ts: str  # the message's
+    user: str
+
+
+def read_click(body: dict[str, Any], action: dict[str, Any]) -> Click:
+    """Read who acted, and when; ValueError where a payload does not say."""
+    user = _dict(body.get("user"))
+    ts, name = _text(action, "action_ts"), _text(user, "id")
+    if not (_TS.fullmatch(ts) and _ID.fullmatch(name)):
+        raise ValueError("a click without its person or its time")
+    return Click(name, _text(user, "team_id") or _text(_dict(body.get("team")), "id"), ts)
+
+
+def read_reaction(event: dict[str, Any], team: str) -> Reaction | None:
+    """Read a `reaction_added` or `reaction_removed` event; None where it is on no message."""
+    item = _dict(event.get("item"))
+    channel, ts, user = _text(item, "channel"), _text(item, "ts"), _text(event, "user")
+    if not (_ID.fullmatch(channel) and _TS.fullmatch(ts) and _ID.fullmatch(user)):
+        return None
+    return Reaction(_text(event, "reaction"), team, channel, ts, user)
+
+
 def read_place(event: dict[str, Any]) -> tuple[str, str]:
     """Channel and thread that any other event is about; empty where it does not say."""
     channel = _text(event, "channel") or _text(_dict(event.get("channel")), "id")

@@ -23,6 +23,7 @@ _BUSY = {"ratelimited", "rate_limited", "message_limit_exceeded"}
 _PASSING = {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"}
 
 
+_NOT_JSON = {"chat.delete", "chat.getPermalink"}
 _MENDABLE = {
     "account_inactive", "ekm_access_denied", "invalid_auth", "missing_scope", "not_authed", "not_in_channel",
     "org_login_required", "team_access_not_granted", "token_expired", "token_revoked",
@@ -108,6 +109,6 @@ def _mendable(refused: SlackRefused) -> Exception:
 
 def _sent(method: str, args: dict[str, Any]) -> dict[str, Any]:
     """How slack_sdk sends this method: Slack reads JSON only where its page says so."""
-    if method.startswith(("chat.", "views.", "agents.", "assistant.")) and method != "chat.delete":
+    if method.startswith(("chat.", "views.", "agents.", "assistant.")) and method not in _NOT_JSON:
         return {"json": args}
     return {"params": args}

@@ -32,8 +32,9 @@ PSEUDONYM = "labjam:pseudonym"
 
 
 def shard_of(mailbox: str, shards: int) -> int:
-    """The shard a mailbox lives in, the same in every process."""
-    return crc32(mailbox.encode()) % shards
+    """The shard a mailbox lives in, the same in every process: that of its thread, "T:C:ts[:kind]"."""
+    thread = ":".join(mailbox.split(":", 3)[:3])
+    return crc32(thread.encode()) % shards
 
 
 def active(shard: int) -> str:

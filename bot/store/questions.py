@@ -23,6 +23,10 @@ DELETION_MARK = 3600
 SOON = 1
 """The order of what comes right after the running job, which has 0."""
 
+DOUBLE_CLICK = 2000
+"""Milliseconds in which asking the same model again counts as one click, however fast it answered."""
+
+Asked = Literal["queued", "known", "full", "unknown"]
 Edited = Literal["unknown", "same", "changed", "offered"]
 
 
@@ -41,6 +45,7 @@ class Draft:
     turns_left_out: int = 0
     spent: Spent = field(default_factory=Spent)
     left: str = ""  # what the asker should know of a cap that is nearly used up
+    first_answer: str = ""  # the address of the question's first answer, where this is a further one
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class _Ended:
 
     turns: tuple[Turn, ...]
     messages: tuple[str, ...]
+    repeats: str = ""  # the ts of the question that this answered again
 
 
 _DRAFT = TypeAdapter(Draft)
@@ -95,12 +101,33 @@ class Questions:
 
     async def withdraw(self, lab: str, thread: str, job: str) -> State:
         """A question was deleted: stop its answer, and queue taking away what stands of it."""
+        state = await self._withdraw(lab, thread, job)
+        if state != "unknown":
+            for again in repeats_of(job, await self.jobs.fields(thread, job)):
+                await self._withdraw(lab, thread, again)
+        return state
+
+    async def _withdraw(self, lab: str, thread: str, job: str) -> State:
         state = await self.jobs.cancel(thread, job, "withdrawn", DELETION_MARK)
         if state != "unknown":
-            withdrawal = job.replace("answer:", "withdraw:", 1)
             full = 2 * MAILBOX_LIMIT  # a thread too full for questions still takes deletions
-            await self.jobs.enqueue(lab, thread, withdrawal, SOON, {"about": job}, limit=full)
+            await self.jobs.enqueue(lab, thread, withdrawal_of(job), SOON, {"about": job}, limit=full)
         return state
+
+    async def repeat(self, question: Question) -> Asked:
+        """Claim one more answer to `question.repeats`; "known" where the same was asked already.
+
+        It is a question of its own, asked by whoever pressed, and answered behind what waits. One of
+        each model is on its way at a time, so a double click makes one.
+        """
+        thread = question.thread
+        own = answer_job_at(thread.team, thread.channel, question.root)
+        return await self.jobs.store.run(
+            "repeat", self.jobs.store.shard(str(thread)), own, withdrawal_of(own), question.model,
+            DOUBLE_CLICK, question.ts, question.lab, str(thread), answer_job(question), question.order,
+            MAILBOX_LIMIT, "body", _QUESTION.dump_json(replace(question, text="")).decode(),
+            "text", question.text, "about", own,
+        )  # fmt: skip
 
     async def vote(self, vote: Vote, job: str) -> bool:
         """Keep a thumb; False where the same one stood."""
@@ -111,9 +138,27 @@ class Questions:
         )
         return bool(changed)
 
+    async def extend(self, thread: str, job: str, order: int, fields: Mapping[str, str]) -> bool:
+        """Keep what became known of an answer after it stood, and queue showing it; see bot/refresh.py."""
+        shard, shows = self.jobs.store.shard(thread), job.replace("answer:", "refresh:", 1)
+        flat = [part for pair in fields.items() for part in pair]
+        known = await self.jobs.store.run("extend", shard, job, shows, f"{thread}:refresh", order, *flat)
+        return bool(known)
+
     async def again(self, thread: str, job: str, order: int) -> bool:
         """Queue a finished answer once more; False where it is unknown or on its way already."""
         return await self.jobs.again(thread, job, order)
+
+
+def withdrawal_of(job: str) -> str:
+    """The id of the job that takes an answer away."""
+    return job.replace("answer:", "withdraw:", 1)
+
+
+def repeats_of(job: str, fields: Mapping[str, str]) -> list[str]:
+    """The jobs that answered a question again, by the fields of its own answer's job."""
+    place = job.rpartition(":")[0]
+    return [f"{place}:{ts}" for ts in fields.get("repeats", "").split()]
 
 
 def question_of(fields: Mapping[str, str]) -> Question:
@@ -123,9 +168,18 @@ def question_of(fields: Mapping[str, str]) -> Question:
 
 
 def turns_before(job: Job, question: Question) -> Sequence[Turn]:
-    """The thread's turns from before this question, in the order asked."""
-    earlier = sorted(ts for ts in job.turns if ts < question.ts)
-    return [turn for ts in earlier for turn in _ENDED.validate_json(job.turns[ts]).turns]
+    """The thread's turns from before this question, in the order asked.
+
+    Of a question that was answered again the newest answer counts, in the question's own place. One
+    that is answered again itself is so with what came before it, as the first time.
+    """
+    newest: dict[str, tuple[Turn, ...]] = {}
+    for ts in sorted(job.turns):
+        ended = _ENDED.validate_json(job.turns[ts])
+        asked = ended.repeats or ts
+        if ended.turns and (asked not in newest or ended.turns[-1].text.strip()):
+            newest[asked] = ended.turns
+    return [turn for ts in sorted(newest) if ts < question.root for turn in newest[ts]]
 
 
 def others_of(job: Job, question: Question) -> frozenset[str]:
@@ -158,7 +212,7 @@ def close_with(answer: Answer) -> Close:
     """What an ended question leaves: its turns for the thread, its line in the journal."""
     asked = answer.question
     turns = (Turn("user", asked.text, asked.ts), Turn("assistant", answer.text, asked.ts))
-    ended = _Ended(turns if answer.outcome in {"answered", "stopped"} else (), answer.messages)
+    ended = _Ended(turns if answer.outcome in {"answered", "stopped"} else (), answer.messages, asked.repeats)
     head = {"kind": "answer", "lab": asked.lab, "at": answer.finished_at}
     line = json.dumps(head | json.loads(_ANSWER.dump_json(answer)))
     fields = {"outcome": answer.outcome} | noted_messages(answer.messages)

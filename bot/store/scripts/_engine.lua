@@ -34,6 +34,19 @@ local function put(lab, mailbox, job, order)
   end
 end
 
+local function claim(lab, mailbox, job, order, limit, from)
+  local key = base .. 'job:' .. job
+  if redis.call('EXISTS', key) == 1 then
+    return 'known'
+  end
+  if redis.call('ZCARD', base .. 'mailbox:' .. mailbox) >= tonumber(limit) then
+    return 'full'
+  end
+  redis.call('HSET', key, 'state', 'queued', 'lab', lab, 'mailbox', mailbox, 'at', now_ms(), unpack(ARGV, from))
+  put(lab, mailbox, job, order)
+  return 'queued'
+end
+
 local function owner(lab, entry)
   -- pcall: where the store was emptied there is no group, and nobody owns anything.
   local pending = redis.pcall('XPENDING', base .. 'ready:' .. lab, GROUP, entry, entry, 1)
@@ -66,7 +79,8 @@ end
 local function ask_again(lab, mailbox, job, order)
   local key = base .. 'job:' .. job
   local edit = redis.call('HGET', key, 'edit')
-  redis.call('HDEL', key, 'draft', 'edit', 'cancel', 'outcome', 'takes', 'again', 'capped')
+  redis.call('HDEL', key, 'draft', 'edit', 'cancel', 'outcome', 'takes', 'again', 'capped', 'pictures',
+    'references')
   redis.call('HSET', key, 'state', 'queued', 'tries', 0)
   if edit then
     redis.call('HSET', key, 'text', edit)

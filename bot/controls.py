@@ -1,0 +1,122 @@
+"""What people do with an answer: stop it, ask for one more, ask another model, take it away."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.errors import SlackError, SlackRefused
+from bot.labs import Labs
+from bot.records import Question, ThreadKey
+from bot.running import Running
+from bot.slack.blocks import read_about, read_choice
+from bot.slack.events import Click, Reaction
+from bot.slack.outbox import Outbox
+from bot.store.jobs import Jobs
+from bot.store.questions import Questions, answer_job_at, messages_of, question_of
+
+log = logging.getLogger(__name__)
+
+STOP = "octagonal_sign"
+"""The reaction that stops an answer, on it or on its question: where Slack shows no stop button, too."""
+
+FULL = "Fifty questions wait in this thread already, so I left this one out. Ask again in a while."
+NOT_OFFERED = "This lab does not offer that model any more, so I did not ask it."
+
+Moderates = Callable[[str, str, str], Awaitable[bool]]
+"""Whether a person (team, user) moderates a lab."""
+
+
+async def first_answer(running: Running, outbox: Outbox) -> str:
+    """The address of the first answer to a question that is answered again; empty where there is none."""
+    fields = await running.about()
+    if not messages_of(fields):
+        return ""
+    thread = question_of(fields).thread
+    with suppress(SlackError):
+        found = await outbox.call(
+            "chat.getPermalink", thread.team, channel=thread.channel, message_ts=messages_of(fields)[0]
+        )
+        return str(found.get("permalink") or "")
+    return ""
+
+
+class Controls:
+    """Carries out what is pressed under an answer; each act is kept before Slack hears that it was."""
+
+    def __init__(self, labs: Labs, jobs: Jobs, outbox: Outbox, moderates: Moderates) -> None:
+        self._labs = labs
+        self._jobs = jobs
+        self._questions = Questions(jobs)
+        self._outbox = outbox
+        self._moderates = moderates
+
+    async def ask_again(self, about: str, click: Click) -> str:
+        """Ask the model that answered for one more answer, below; says what became of it."""
+        _, thread, ts = read_about(about)
+        fields = await self._jobs.fields(str(thread), answer_job_at(thread.team, thread.channel, ts))
+        if "body" not in fields:
+            return "unknown"
+        asked = question_of(fields)
+        return await self._repeat(asked, self._labs[asked.lab].model(asked.model).name, click)
+
+    async def ask_model(self, value: str, click: Click) -> str:
+        """Ask another model of the lab the same question, below; `value` is the option's."""
+        about, name = read_choice(value)
+        _, thread, ts = read_about(about)
+        fields = await self._jobs.fields(str(thread), answer_job_at(thread.team, thread.channel, ts))
+        return await self._repeat(question_of(fields), name, click) if "body" in fields else "unknown"
+
+    async def stop(self, reaction: Reaction) -> None:
+        """End the answer that a reaction is on, or whose question it is on; what stands of it stays."""
+        at_top = ThreadKey(reaction.team, reaction.channel, reaction.ts)
+        if await self._stop_in(at_top, reaction):
+            return
+        try:
+            page = await self._outbox.call(
+                "conversations.replies", reaction.team, channel=reaction.channel, ts=reaction.ts, limit=1
+            )
+        except SlackRefused:
+            return  # gone, or not ours to read
+        thread_ts = str(page["messages"][0].get("thread_ts") or reaction.ts)
+        if thread_ts != reaction.ts:
+            await self._stop_in(replace(at_top, ts=thread_ts), reaction)
+
+    async def _repeat(self, asked: Question, model: str, click: Click) -> str:
+        own = answer_job_at(asked.thread.team, asked.thread.channel, asked.root)
+        fields = await self._jobs.fields(str(asked.thread), own)
+        if "body" not in fields:
+            return "unknown"
+        first = question_of(fields)
+        question = replace(
+            first, ts=click.ts, user=click.user, user_team=click.user_team,
+            text=fields.get("edit", first.text), model=model, repeats=first.ts,
+        )  # fmt: skip
+        if model not in {spec.name for spec in self._labs[first.lab].models}:
+            await self._questions.tell(question, NOT_OFFERED)
+            return "not offered"
+        claim = await self._questions.repeat(question)
+        if claim == "full":
+            await self._questions.tell(question, FULL)
+        log.debug("asked again", extra={"ts": first.ts, "claim": claim})
+        return claim
+
+    async def _stop_in(self, thread: ThreadKey, reaction: Reaction) -> bool:
+        """Stop what the reaction is on in this thread; False where it is on nothing of it."""
+        mailbox = str(thread)
+        own = answer_job_at(thread.team, thread.channel, reaction.ts)
+        found = {own: await self._jobs.fields(mailbox, own)}
+        if "body" not in found[own]:
+            found = {
+                job: fields
+                for job, fields in (await self._jobs.running(mailbox)).items()
+                if reaction.ts in messages_of(fields)
+            }
+        for job, fields in found.items():
+            if await self._may_stop(fields, reaction):
+                await self._jobs.cancel(mailbox, job, "stopped")
+        return bool(found)
+
+    async def _may_stop(self, fields: Mapping[str, str], reaction: Reaction) -> bool:
+        asked = question_of(fields)
+        return reaction.user == asked.user or await self._moderates(reaction.team, reaction.user, asked.lab)

@@ -1,0 +1,23 @@
+-- Write down what became known of an answer after it stood, and queue showing it: one job for each
+-- answer, however much becomes known before that job runs.
+-- ARGV  job of the answer, job that shows it, mailbox of that, order (microseconds), field, value, ...
+-- Returns 1, or 0 where the answer is unknown.
+local about, job, mailbox, order = unpack(ARGV, 1, 4)
+local lab = redis.call('HGET', base .. 'job:' .. about, 'lab')
+if not lab then
+  return 0
+end
+if ARGV[5] then
+  redis.call('HSET', base .. 'job:' .. about, unpack(ARGV, 5))
+end
+local key = base .. 'job:' .. job
+local state = redis.call('HGET', key, 'state')
+if state == 'running' then
+  redis.call('HSET', key, 'again', order)
+elseif state ~= 'queued' then
+  redis.call('HDEL', key, 'takes')
+  redis.call('HSET', key, 'state', 'queued', 'lab', lab, 'mailbox', mailbox, 'about', about, 'tries', 0)
+  redis.call('PERSIST', key)
+  put(lab, mailbox, job, order)
+end
+return 1

@@ -1,0 +1,45 @@
+"""Controls on an answer: the menus under it, and the reaction that stops it."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from bot.controls import STOP, Controls
+from bot.slack.blocks import ASK, MORE, read_choice
+from bot.slack.events import read_click, read_reaction
+
+
+def register(app: Any, controls: Controls) -> None:
+    """A choice is kept first and acknowledged then: one that can't be kept shows as failed."""
+
+    async def ask(ack: Callable[[], Awaitable[None]], action: dict[str, Any], body: dict[str, Any]) -> None:
+        await controls.ask_model(action["selected_option"]["value"], read_click(body, action))
+        await ack()
+
+    async def more(ack: Callable[[], Awaitable[None]], action: dict[str, Any], body: dict[str, Any]) -> None:
+        about, verb = read_choice(action["selected_option"]["value"])
+        if verb == "again":
+            await controls.ask_again(about, read_click(body, action))
+        await ack()
+
+    async def stop(event: dict[str, Any], context: dict[str, Any]) -> None:
+        reaction = read_reaction(event, context.get("team_id", ""))
+        if reaction:
+            await controls.stop(reaction)
+
+    app.action(ASK, matchers=[_ours])(ask)
+    app.action(MORE, matchers=[_ours])(more)
+    app.event("reaction_added", matchers=[_stops])(stop)
+
+
+async def _ours(action: dict[str, Any]) -> bool:
+    """Whether a choice is one that we offered; any other goes to `rest`."""
+    chosen: Any = action.get("selected_option")
+    try:
+        read_choice(str(chosen["value"]))
+    except (ValueError, TypeError, KeyError):
+        return False
+    return True
+
+
+async def _stops(event: dict[str, Any]) -> bool:
+    return event.get("reaction") == STOP
