@@ -98,7 +98,7 @@ class Answers:
     async def _think(self, running: Running, thread: "_Thread") -> Draft:
         """Ask the model; gives what to say, or raises RetryLater to ask again in a while."""
         if running.stopped:
-            return outcome.stopped("")
+            return outcome.stopped("", running.stopped)
         spec = thread.spec
         prompt = system_prompt(self._labs, thread.lab)
         turns = turns_before(running.job, thread.question)
@@ -147,7 +147,7 @@ class Answers:
             running.on_stop = None
         await _finish(attempt, showing)
         if attempt.finish is None or running.stopped:
-            return outcome.stopped(attempt.text)
+            return outcome.stopped(attempt.text, running.stopped)
         return outcome.finished(attempt.text, attempt.finish)
 
     async def _failed(

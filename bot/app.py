@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -14,28 +15,39 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
+from bot.announcing import Announcing
 from bot.answer import Answers
+from bot.audit import Audit
 from bot.budget import Budget
 from bot.check import warn_of_channels
-from bot.controls import Controls, Moderates
+from bot.clock import Clock, Timed
+from bot.controls import Controls
 from bot.errors import LabjamError, StoreAway, UsageError, WorldError
 from bot.feedback import Feedback
 from bot.intake import Intake
-from bot.labs import Labs, read_labs
+from bot.labs import read_labs
+from bot.labs.live import LiveLabs
 from bot.llm.openai import OpenAIModels
+from bot.moderation.command import Commands
+from bot.moderation.sessions import Sessions
 from bot.notice import Notices
 from bot.refresh import Refreshes
+from bot.roles import Roster
 from bot.running import Runner
 from bot.settings import Settings
 from bot.slack.client import authorized, identify, open_session, web_client
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
+from bot.slack.people import People
 from bot.slack.sockets import Sockets
 from bot.store.embedded import EmbeddedServer
 from bot.store.jobs import Jobs
+from bot.store.ledger import Ledger
 from bot.store.questions import Questions
 from bot.store.redis import Store
 from bot.store.spending import Spending
+from bot.store.states import States
+from bot.store.turns import Turns
 from bot.web import Web
 from bot.worker import Worker
 
@@ -65,12 +77,18 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         identity = await identify(client)
         outbox = Outbox(client, identity.user)
         jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
+        directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
+        announcing = Announcing(labs, jobs, directory, outbox)
+        sessions = Sessions(labs, audit, states, jobs, announcing.publish)
         if roles.slack:
             app = _bolt(
                 settings, authorized(identity, token), web_client(None, settings.slack_api_url, session)
             )
-            intake = Intake(labs, jobs, Directory(outbox), outbox)
-            handlers.register(app, intake, Feedback(jobs), Controls(labs, jobs, outbox, _moderates(labs)))
+            intake = Intake(labs, jobs, directory, outbox)
+            roster = Roster(LiveLabs(labs, settings, os.environ), People(outbox))
+            controls = Controls(labs, jobs, outbox, roster.moderates)
+            commands = Commands(sessions.subcommands(), labs, roster, audit, directory)
+            handlers.register(app, intake, Feedback(jobs), controls, commands)
             await _listen(settings, app, store, client, stack)
             stack.callback(asyncio.create_task(warn_of_channels(outbox, labs)).cancel)
         log.info("started", extra={"team": identity.team_name, "labs": ",".join(labs), "work": roles.work})
@@ -81,7 +99,11 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
                 key = await store.pseudonym_key()
             except StoreAway as error:
                 raise WorldError(f"REDIS_URL: the store can't be written ({error}).") from None
-            runners = _runners(labs, jobs, outbox, models, key)
+            answers = Answers(labs, models, outbox, Budget(Spending(store)), key)
+            notices, refreshes = Notices(Questions(jobs), outbox), Refreshes(labs, outbox)
+            runners = _runners(answers, notices, refreshes, announcing)
+            clock = Clock(Turns(store, jobs.consumer), _timed(sessions, identity.team))
+            stack.callback(asyncio.create_task(clock.run()).cancel)
             await Worker(jobs, *runners, alone=not settings.redis_url).run(stop)
         else:
             await stop.wait()
@@ -163,23 +185,24 @@ async def _listen(
         await sockets.start()
 
 
-def _moderates(labs: Labs) -> Moderates:
-    async def moderates(team: str, user: str, lab: str) -> bool:
-        return user in labs[lab].moderators
+def _timed(sessions: Sessions, team: str) -> list[Timed]:
+    """What the clock does."""
 
-    return moderates
+    async def close_due() -> None:
+        await sessions.close_due(team, time.time())
+
+    return [Timed("close-due", 5.0, close_due), Timed("keep-held", 5.0, sessions.keep_held, longest=10.0)]
 
 
 def _runners(
-    labs: Labs, jobs: Jobs, outbox: Outbox, models: OpenAIModels, key: bytes
+    answers: Answers, notices: Notices, refreshes: Refreshes, announcing: Announcing
 ) -> tuple[Mapping[str, Runner], Mapping[str, Runner]]:
-    notices = Notices(Questions(jobs), outbox)
-    answers = Answers(labs, models, outbox, Budget(Spending(jobs.store)), key)
     runners = {
+        "announce": announcing.run,
         "answer": answers.run,
         "tell": notices.tell,
         "offer": notices.offer,
-        "refresh": Refreshes(labs, outbox).run,
+        "refresh": refreshes.run,
         "withdraw": notices.withdraw,
     }
     return runners, {"answer": answers.give_up}

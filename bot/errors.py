@@ -4,6 +4,7 @@ LabjamError
 ├── UsageError           used wrongly: a setting or a file is wrong         exit 2
 ├── WorldError           the world refuses: Slack, Redis, a full disk       exit 1
 ├── StoreAway            Redis can't be reached or can't write
+├── Declined             a person's act that can't be done, and why
 ├── LeaseLost            another worker owns this job now
 ├── Capped               the lab allows no further answer in this hour or day
 ├── RetryLater           try this job again after a delay
@@ -34,6 +35,10 @@ class WorldError(LabjamError):
 
 class StoreAway(LabjamError):
     """Redis can't be reached, or can't write."""
+
+
+class Declined(LabjamError):
+    """A person's act that can't be done; the text is theirs to read: what is wrong, and what to do."""
 
 
 class LeaseLost(LabjamError):

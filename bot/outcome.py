@@ -40,6 +40,8 @@ EMPTY = "The model ended without saying anything. Press Retry to ask once more."
 REFUSED = "The model declined to answer."
 LENGTH = "The model stopped at its length limit. Ask it to go on."
 STOPPED = "Stopped before the end."
+HALTED = "A moderator stopped all answers here before the end."
+HALTED_EARLY = "A moderator stopped all answers here before this one began."
 STOPPED_EARLY = "Stopped before the answer began."
 TOO_LONG = (
     "This question has {length:,} characters; the model takes at most {allowed:,}. "
@@ -69,9 +71,10 @@ def capped(words: str) -> Draft:
     return Draft("", "capped", words, retry=True)
 
 
-def stopped(text: str) -> Draft:
-    """What stood when somebody pressed stop."""
-    return Draft(text, "stopped", STOPPED if text else STOPPED_EARLY, retry=True)
+def stopped(text: str, why: str = "stopped") -> Draft:
+    """What stood when somebody pressed stop, or a moderator `halted` the lab."""
+    early, late = (HALTED_EARLY, HALTED) if why == "halted" else (STOPPED_EARLY, STOPPED)
+    return Draft(text, "stopped", late if text else early, retry=True)
 
 
 def finished(text: str, finish: Finish) -> Draft:

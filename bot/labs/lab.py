@@ -12,6 +12,10 @@ HQ_CHANNEL = "jam-hq"
 """Where what crosses labs is posted, unless `[jam] hq` says otherwise."""
 
 
+Outsiders = Literal["all", "allowed", "none"]
+"""Which of them may ask: all, those whom a moderator allowed, or none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Lab:
     """One lab; hashable, so that what is derived from it can be cached by it."""
@@ -30,6 +34,8 @@ class Lab:
     endpoint: str  # the one this lab is bound to (P7); "" where it is not
     link_hosts: tuple[str, ...]  # exact hosts whose links stay live in answers
     system: str  # the raw text of its system.md
+    guests: Outsiders = "allowed"  # guest accounts of the workspace
+    strangers: Outsiders = "allowed"  # other organisations' people, in a channel shared with them
 
     def model(self, name: str = "") -> ModelSpec:
         """The model of this name; the first where it has none such, so that no other lab's is asked (P7)."""
@@ -49,6 +55,7 @@ class Labs(Mapping[str, Lab]):
     house: Mapping[str, str]  # raw texts of prompts/_house, by file name without .md
     models: Mapping[str, ModelSpec]  # all that are configured, also those no lab uses
     hq: str = HQ_CHANNEL
+    leads: tuple[str, ...] = ()  # who may act for every lab; named as moderators are
 
     def __getitem__(self, key: str) -> Lab:
         return self.by_key[key]

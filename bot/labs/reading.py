@@ -36,7 +36,7 @@ def read_labs(settings: Settings, environ: Mapping[str, str]) -> Labs:
     _check_channels(drafts, by_key, hq)
     for spec in {spec for lab in by_key.values() for spec in lab.models}:
         check_token(spec, settings, environ)
-    return Labs(by_key, folders.house, models, hq)
+    return Labs(by_key, folders.house, models, hq, tuple(config.jam.leads))
 
 
 def _config(settings: Settings) -> tuple[str, ConfigTable]:
@@ -79,6 +79,8 @@ def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, fil
         contact=table.contact or CONTACT,
         moderators=tuple(table.moderators or ()),
         caps=_caps(table),
+        guests=table.guests or "allowed",
+        strangers=table.strangers or "allowed",
         endpoint=table.endpoint or "",
         link_hosts=tuple(table.link_hosts or ()),
         system=draft.system,

@@ -160,6 +160,8 @@ class LabTable(Table):
     contact: Line | None = None
     moderators: Annotated[list[Moderator], AfterValidator(_distinct)] | None = None
     caps: Caps | None = None
+    guests: Literal["all", "allowed", "none"] | None = None
+    strangers: Literal["all", "allowed", "none"] | None = None
     endpoint: Line | None = None
     link_hosts: list[Host] | None = None
 
@@ -242,6 +244,7 @@ class JamTable(Table):
     labs: Names | None = None
     default_models: Names = ["default"]
     hq: Channel | None = None
+    leads: Annotated[list[Moderator], AfterValidator(_distinct)] = []
 
 
 class ConfigTable(Table):

@@ -31,6 +31,11 @@ def small_print(text: str, link: str = "", label: str = "") -> Block:
     return {"type": "context", "elements": said}
 
 
+def section(text: str) -> Block:
+    """Slack's own mrkdwn, at most 3,000 characters; what is longer is cut."""
+    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}
+
+
 def thumbs(about: str) -> Block:
     """Slack's own thumbs; `about` comes back with the click."""
     return {

@@ -35,6 +35,10 @@ class Directory:
         names = await self._answer((team, "of", user), lambda: self._names(team, user))
         return tuple(names.split())
 
+    async def channel_id(self, team: str, channel: str) -> str:
+        """The id of a channel that we are in, by its name or id; empty where we are in none such."""
+        return await self._answer((team, "id", channel), lambda: self._id(team, channel))
+
     def forget(self, team: str, channel: str) -> None:
         """Ask again: the channel was renamed, or we were let in."""
         self._known.pop((team, channel), None)
@@ -68,6 +72,19 @@ class Directory:
     async def _name(self, team: str, channel: str) -> str:
         found = await self._outbox.call("conversations.info", team, channel=channel)
         return str(found["channel"].get("name") or "")
+
+    async def _id(self, team: str, channel: str) -> str:
+        cursor = ""
+        while True:
+            page = await self._outbox.call(
+                "users.conversations", team, team_id=team, types=_TYPES, limit=200, cursor=cursor
+            )
+            for found in page["channels"]:
+                if channel in (found["id"], found["name"]):
+                    return str(found["id"])
+            cursor = page.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                return ""
 
     async def _names(self, team: str, user: str) -> str:
         names: list[str] = []

@@ -111,6 +111,14 @@ class Jobs:
                 ahead += (await self.store.run("place", shard, lab, mailbox, job, entry))[1]
         return Place(ahead, before)
 
+    async def hold(self, lab: str, how: str, reason: str = "halted") -> int:
+        """Hold a lab's answers back ("paused"), end those that run as well ("stopped"), or let go ("").
+
+        Harmless where it is so already. Gives how many answers end, or may start now.
+        """
+        shards = range(self.store.shards)
+        return sum([await self.store.run("hold", shard, lab, how, reason) for shard in shards])
+
     async def take(self, shard: int, labs: Sequence[str], count: int, block_ms: int) -> list[Entry]:
         """Up to `count` ready mailboxes of each lab, in turn; waits `block_ms` where there is none."""
         streams = {keys.ready(shard, lab): ">" for lab in labs}

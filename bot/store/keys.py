@@ -6,7 +6,9 @@
 | {shard}:mailbox:<thread>     | zset   | the engine's scripts  | as long as it has jobs                  |
 | {shard}:ready:<lab>          | stream | the engine's scripts  | an entry until its job ends             |
 | {shard}:delayed              | zset   | release, pulse        | a member until it is due                |
-| {shard}:cancelled            | hash   | cancel                | a field until its job ends              |
+| {shard}:cancelled            | hash   | cancel, hold          | a field until its job ends              |
+| {shard}:held                 | hash   | hold                  | a field until the lab goes on           |
+| {shard}:parked:<lab>         | zset   | begin, hold           | a member until the lab goes on          |
 | {shard}:job:<kind>:<id>      | hash   | intake, the worker    | until done, then KEEP                   |
 | {shard}:thread:<thread>      | hash   | finish                | KEEP after its last answer              |
 | {shard}:votes:<job>          | hash   | vote                  | KEEP after its last vote                |
@@ -14,6 +16,11 @@
 | {shard}:spent:<lab>:<window> | hash   | reserve, settle       | 2 hours after its hour, 2 days its day  |
 | {shard}:reserved:<job>       | hash   | reserve               | until settle, a day's window at most    |
 | {shard}:caps:<lab>           | hash   | /jam cap              | until lifted                            |
+| {shard}:state:<lab>          | hash   | record                | for ever: what its moderators set       |
+| {shard}:prompts:<lab>        | hash   | record                | for ever: answers name their version    |
+| {shard}:audit                | stream | record                | for ever: who did what                  |
+| {shard}:audit-head           | hash   | record                | for ever: where the audit trail ends    |
+| {shard}:clock:<name>         | string | the clock             | until the next turn is due              |
 | pseudonym                    | string | the first process     | for ever: hashes of people depend on it |
 
 The part in braces is Redis Cluster's hash tag: all keys of one shard live on one node, so a
@@ -27,6 +34,9 @@ KEEP = 30 * 24 * 3600
 """Seconds a finished job and its thread stay at hand; the journal keeps what must last."""
 
 CLUSTER_SHARDS = 16
+
+DESK = 0
+"""The shard of what belongs to no thread: the labs' states and the audit trail, changed together."""
 
 PSEUDONYM = "labjam:pseudonym"
 
@@ -85,3 +95,23 @@ def reserved(shard: int, job_id: str) -> str:
 def caps(shard: int, lab: str) -> str:
     """The caps that a lab's moderators changed; `shard` is the lab's."""
     return f"labjam:{{{shard}}}:caps:{lab}"
+
+
+def state(shard: int, lab: str) -> str:
+    """What the lab's moderators set."""
+    return f"labjam:{{{shard}}}:state:{lab}"
+
+
+def prompts(shard: int, lab: str) -> str:
+    """Every version of the lab's prompt that was written in Slack, by number."""
+    return f"labjam:{{{shard}}}:prompts:{lab}"
+
+
+def audit(shard: int) -> str:
+    """Who did what, one entry after the other."""
+    return f"labjam:{{{shard}}}:audit"
+
+
+def clock(shard: int, name: str) -> str:
+    """Who has this turn of a clock's job."""
+    return f"labjam:{{{shard}}}:clock:{name}"

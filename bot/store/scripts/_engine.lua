@@ -2,10 +2,12 @@
 -- with the same base and share one hash tag, so on Redis Cluster they live on one node and a
 -- script may build their names.
 --
--- <base>active            hash    mailbox -> id of its entry in ready, or "delayed"
+-- <base>active            hash    mailbox -> id of its entry in ready, "delayed", or "held:<lab>"
 -- <base>mailbox:<mailbox> zset    jobs of one thread, scored by the order asked; one that was begun by 0
 -- <base>ready:<lab>       stream  mailboxes whose first job may start; one entry for each
 -- <base>delayed           zset    "<lab>|<mailbox>" scored by due time, ms
+-- <base>held              hash    lab -> "paused" or "stopped"
+-- <base>parked:<lab>      zset    mailboxes whose next answer waits until the lab goes on, by when it was asked
 -- <base>cancelled         hash    job -> reason, for the workers that run them
 -- <base>job:<job>         hash    one job: state, lab, mailbox, takes, tries, and its feature's fields
 -- <base>thread:<mailbox>  hash    question ts -> its turns, JSON
@@ -27,9 +29,18 @@ local function make_ready(lab, mailbox)
   redis.call('HSET', base .. 'active', mailbox, entry)
 end
 
+local function is_answer(job)
+  return string.sub(job, 1, 7) == 'answer:'
+end
+
+-- A held lab's answers wait outside the queue; whatever else its thread has to do goes on.
 local function put(lab, mailbox, job, order)
   redis.call('ZADD', base .. 'mailbox:' .. mailbox, order, job)
-  if redis.call('HEXISTS', base .. 'active', mailbox) == 0 then
+  local entry = redis.call('HGET', base .. 'active', mailbox)
+  if not entry then
+    make_ready(lab, mailbox)
+  elseif string.sub(entry, 1, 5) == 'held:' and not is_answer(job) then
+    redis.call('ZREM', base .. 'parked:' .. string.sub(entry, 6), mailbox)
     make_ready(lab, mailbox)
   end
 end

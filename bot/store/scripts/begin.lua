@@ -1,7 +1,8 @@
 -- Start the first job of a mailbox whose ready entry this consumer holds, and renew its lease.
 -- `takes` counts the starts that came after no clean release: something of those may stand in Slack.
 -- ARGV  lab, entry, consumer, mailbox
--- Returns {job, its fields, the thread's turns}, or nil where nothing is left or another holds it.
+-- Returns {job, its fields, the thread's turns}, or nil where nothing is left, another holds it, or
+-- the lab's answers are held.
 local lab, entry, consumer, mailbox = unpack(ARGV)
 if owner(lab, entry) ~= consumer then
   return nil
@@ -15,6 +16,15 @@ while true do
     return nil
   end
   local key = base .. 'job:' .. job
+  local own = redis.call('HGET', key, 'lab')
+  if own and is_answer(job) and redis.call('HEXISTS', base .. 'held', own) == 1 then
+    local asked = tonumber(redis.call('HGET', key, 'at') or 0)
+    redis.call('HSET', key, 'state', 'queued')
+    redis.call('ZADD', base .. 'parked:' .. own, asked, mailbox)
+    redis.call('HSET', base .. 'active', mailbox, 'held:' .. own)
+    drop_entry(lab, entry)
+    return nil
+  end
   if redis.call('EXISTS', key) == 1 then
     redis.call('HSET', key, 'state', 'running')
     redis.call('HINCRBY', key, 'takes', 1 - redis.call('HEXISTS', key, 'clean'))

@@ -8,7 +8,7 @@ if entry == '' then
   before = redis.call('ZRANK', base .. 'mailbox:' .. mailbox, job) or 0
   entry = redis.call('HGET', base .. 'active', mailbox) or ''
   local waits = redis.call('HGET', base .. 'job:' .. job, 'state') == 'queued'
-  if not waits or not string.find(entry, '-') then
+  if not waits or not string.find(entry, '^%d+-') then
     return { '', 0, before }
   end
 end

@@ -1,0 +1,71 @@
+"""Saying something in a lab's channel, once, whatever dies: `/jam announce`, and a jam's opening and end."""
+
+import logging
+import time
+from collections.abc import Callable
+
+from bot.errors import SlackRefused, SlackUnsure
+from bot.labs import Labs
+from bot.running import Running
+from bot.slack.blocks import section
+from bot.slack.delivery import NOTICE
+from bot.slack.directory import Directory
+from bot.slack.outbox import Outbox
+from bot.store.jobs import Close, Jobs
+
+log = logging.getLogger(__name__)
+
+LOOK_BACK = 60.0
+"""Seconds before the job was made, for clocks that differ: from there on the channel is searched for it."""
+
+
+class Announcing:
+    """Queues announcements, and runs the jobs that post them."""
+
+    def __init__(
+        self, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox,
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self._labs = labs
+        self._jobs = jobs
+        self._directory = directory
+        self._outbox = outbox
+        self._clock = clock
+
+    async def publish(self, about: str, team: str, lab: str, words: str) -> None:
+        """Queue one announcement; the same `about` is said once in a lab's channel."""
+        fields = {"team": team, "words": words, "made": f"{self._clock():.0f}"}
+        order = int(self._clock() * 1e6)
+        await self._jobs.enqueue(lab, f"announce:{lab}", f"announce:{about}:{lab}", order, fields)
+
+    async def run(self, running: Running) -> Close:
+        """Post one announcement."""
+        job = running.job
+        team = job.fields["team"]
+        channel = await self._directory.channel_id(team, self._labs[job.fields["lab"]].channel)
+        if not channel:
+            log.error("nothing announced: labjam is not in the channel", extra={"lab": job.fields["lab"]})
+            return Close({})
+        if job.resumed and await self._said(running, team, channel):
+            return Close({})
+        try:
+            await self._outbox.insist(
+                "chat.postMessage", team, hold=running.hold, once=True, channel=channel,
+                text=job.fields["words"], blocks=[section(job.fields["words"])],
+                metadata={"event_type": NOTICE, "event_payload": {"about": job.id}},
+                unfurl_links=False, unfurl_media=False,
+            )  # fmt: skip
+        except SlackUnsure:
+            if not await self._said(running, team, channel):
+                raise  # the job comes again, and looks again before it speaks
+        except SlackRefused as refused:
+            log.error("nothing announced", extra={"error": str(refused), "lab": job.fields["lab"]})
+        return Close({})
+
+    async def _said(self, running: Running, team: str, channel: str) -> bool:
+        page = await self._outbox.insist(
+            "conversations.history", team, channel=channel, limit=200, include_all_metadata=True,
+            oldest=f"{float(running.job.fields['made']) - LOOK_BACK:.6f}",
+        )  # fmt: skip
+        payloads = [message.get("metadata", {}).get("event_payload", {}) for message in page["messages"]]
+        return any(payload.get("about") == running.job.id for payload in payloads)

@@ -1,0 +1,35 @@
+-- Hold a lab's answers in this shard, or let them go. What is held waits in its order; what runs goes
+-- on, except where a lab becomes stopped: then each running answer is asked to end.
+-- ARGV  lab, 'paused', 'stopped' or '' to let go, reason for the answers that end
+-- Returns how many answers were asked to end, or may start now.
+local lab, how, reason = unpack(ARGV)
+local before = redis.call('HGET', base .. 'held', lab) or ''
+if how == before then
+  return 0
+end
+local parked = base .. 'parked:' .. lab
+local count = 0
+if how == '' then
+  redis.call('HDEL', base .. 'held', lab)
+  for _, mailbox in ipairs(redis.call('ZRANGE', parked, 0, -1)) do
+    make_ready(lab, mailbox)
+    count = count + 1
+  end
+  redis.call('DEL', parked)
+  return count
+end
+redis.call('HSET', base .. 'held', lab, how)
+if how == 'stopped' then
+  local ready = base .. 'ready:' .. lab
+  local pending = redis.pcall('XPENDING', ready, GROUP, '-', '+', 100000)
+  for _, one in ipairs(pending.err and {} or pending) do
+    local entry = redis.call('XRANGE', ready, one[1], one[1])[1]
+    local job = entry and redis.call('ZRANGE', base .. 'mailbox:' .. entry[2][2], 0, 0)[1]
+    if job and is_answer(job) and redis.call('HGET', base .. 'job:' .. job, 'state') == 'running' then
+      redis.call('HSET', base .. 'job:' .. job, 'cancel', reason)
+      redis.call('HSET', base .. 'cancelled', job, reason)
+      count = count + 1
+    end
+  end
+end
+return count
