@@ -10,14 +10,7 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
 
-from bot.slack.manifest import manifest
-from bot.trial.cast import furnish
-from bot.trial.feed import Feed
-from bot.trial.page_acts import Acts
-from bot.trial.page_server import PageServer
-from bot.trial.server import LocalSlack
 from tests.test_try import Trial
-from tests.trial_fixtures import bolt
 
 FLAGS = [
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -200,92 +193,3 @@ async def test_the_page_recovers_when_labjam_is_killed_and_comes_back(
         await expect(page.locator("#link")).to_be_hidden(timeout=SLOW)
         await ask(page, "// After")
         await expect(page.locator("#main .message")).to_have_count(2)
-
-
-async def test_a_modal_and_a_home_of_an_app(browser: Browser) -> None:
-    async with LocalSlack() as slack, bolt(slack, listen=False) as app:
-        furnish(slack, [], "jam-hq")
-        submitted: list[Any] = []
-        heard(app.app, submitted)
-        pressed: dict[str, str] = {}
-        about = {
-            "model": {"name": "none", "kind": "scripted", "note": ""},
-            "labs": [{"channel": "jam-hq", "title": "All labs"}],
-            "hq": "jam-hq",
-            "commands": [],
-            "shortcuts": manifest()["features"]["shortcuts"],
-        }
-        server = PageServer(Feed(slack, about, pressed, lambda: None), Acts(slack, pressed))
-        await server.start(0)
-        page = await visit(browser, server.url)
-        await page.get_by_role("button", name="labjam · Home").click()
-        await expect(page.locator(".home")).to_contain_text("Hello from Home")
-        await page.get_by_role("button", name="# jam-hq").click()
-        await ask(page, "A problem")
-        await page.locator("#main .message").hover()
-        await page.get_by_role("button", name="More actions").first.click()
-        await page.get_by_role("menuitem", name="Describe this problem").click()
-        dialog = page.get_by_role("dialog", name="The problem")
-        await expect(dialog).to_be_visible()
-        await no_serious_faults(page)
-        await dialog.get_by_role("button", name="Save").click()
-        await expect(dialog.get_by_role("alert").first).to_have_text("This is needed.")
-        await dialog.get_by_label("What is it?").fill("Turbulence")
-        await dialog.get_by_label("How hard?").select_option(label="Very")
-        await dialog.get_by_label("Solved").check()
-        await dialog.get_by_role("button", name="Save").click()
-        await expect(dialog).to_be_hidden()
-        assert [each["what"]["in"]["value"] for each in submitted] == ["Turbulence"]
-        assert submitted[0]["hard"]["in"]["selected_option"]["value"] == "3"
-        assert [each["value"] for each in submitted[0]["state"]["in"]["selected_options"]] == ["solved"]
-        await server.stop()
-
-
-def heard(app: Any, submitted: list[Any]) -> None:
-    """An app that publishes a Home, and opens a modal from a message's menu."""
-
-    async def home(event: Any, client: Any) -> None:
-        said = {"type": "section", "text": {"type": "mrkdwn", "text": "*Hello* from Home"}}
-        await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [said]})
-
-    async def problem(ack: Any, body: Any, client: Any) -> None:
-        await ack()
-        await client.views_open(trigger_id=body["trigger_id"], view=modal())
-
-    async def submit(ack: Any, view: Any) -> None:
-        submitted.append(view["state"]["values"])
-        await ack()
-
-    async def rest() -> None:
-        return
-
-    app.event("app_home_opened")(home)
-    app.event("message")(rest)
-    app.shortcut("jam_problem")(problem)
-    app.view("problem")(submit)
-
-
-def modal() -> dict[str, Any]:
-    """One input of each common kind."""
-
-    def plain(text: str) -> dict[str, str]:
-        return {"type": "plain_text", "text": text}
-
-    def field(block: str, label: str, **element: Any) -> dict[str, Any]:
-        return {
-            "type": "input",
-            "block_id": block,
-            "label": plain(label),
-            "element": {"action_id": "in", **element},
-        }
-
-    levels = [{"text": plain(text), "value": value} for text, value in (("A little", "1"), ("Very", "3"))]
-    state = [{"text": plain("Solved"), "value": "solved"}]
-    return {
-        "type": "modal", "callback_id": "problem", "title": plain("The problem"), "submit": plain("Save"),
-        "blocks": [
-            field("what", "What is it?", type="plain_text_input", multiline=True),
-            field("hard", "How hard?", type="static_select", options=levels),
-            field("state", "State", type="checkboxes", options=state),
-        ],
-    }  # fmt: skip

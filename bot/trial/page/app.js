@@ -5,6 +5,7 @@ import { announce, h, iconButton } from "./elements.js";
 import { act, connect } from "./feed.js";
 import { homeView } from "./home.js";
 import { MessageList } from "./pane.js";
+import "./dialog.js";
 import "./inspector.js";
 import "./sidebar.js";
 import {

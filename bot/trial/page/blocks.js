@@ -2,6 +2,7 @@
 
 import { h, icon } from "./elements.js";
 import { inputOf } from "./inputs.js";
+import { ask } from "./question.js";
 import { markdown, plain, words } from "./text.js";
 
 const LABEL = (object) => object?.text ?? "";
@@ -35,9 +36,14 @@ const ELEMENTS = {
 };
 
 export function element(given, context, block) {
+  const sure = given.confirm ? { ...context, press: (...all) => confirmed(given.confirm).then((yes) => yes && context.press(...all)) } : context;
   const make = ELEMENTS[given.type];
-  if (make) return make(given, context, block);
-  return inputOf(given, block, (extra) => context.press(given, { extra }, block));
+  if (make) return make(given, sure, block);
+  return inputOf(given, block, (extra) => sure.press(given, { extra }, block));
+}
+
+function confirmed({ title, text, confirm, deny }) {
+  return ask(LABEL(title), LABEL(text), LABEL(confirm), LABEL(deny));
 }
 
 const BLOCKS = {

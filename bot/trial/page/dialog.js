@@ -1,23 +1,10 @@
-// Dialogs: the app's modals with their inputs, and a plain question of the page's own.
+// The app's modals, with their inputs.
 
 import { blocks } from "./blocks.js";
 import { h, iconButton } from "./elements.js";
 import { act } from "./feed.js";
 import { viewState } from "./inputs.js";
 import { on, state } from "./state.js";
-
-export function ask(title, text, yes) {
-  return new Promise((done) => {
-    const dialog = h("dialog.small", { "aria-label": title },
-      h("h2", {}, title), h("p", {}, text),
-      h("div.actions.end", {},
-        h("button.plain", { type: "button", onclick: () => dialog.close() }, "Cancel"),
-        h("button.danger", { type: "button", onclick: () => dialog.close("yes") }, yes)));
-    dialog.addEventListener("close", () => { done(dialog.returnValue === "yes"); dialog.remove(); });
-    document.body.append(dialog);
-    dialog.showModal();
-  });
-}
 
 let shown = null;
 
@@ -49,7 +36,7 @@ async function submit(view, form) {
 }
 
 function isEmpty(actions = {}) {
-  return Object.values(actions).every((each) => !each.value && !each.selected_option && !each.selected_date && !each.selected_options?.length);
+  return Object.values(actions).every(({ type: _type, ...given }) => Object.values(given).flat().every((each) => each === null || each === ""));
 }
 
 // Errors are written under their inputs without losing what was typed.

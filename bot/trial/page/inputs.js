@@ -1,6 +1,7 @@
 // Block Kit's inputs as native controls, and what a person put into them as Slack's view state.
 
 import { h } from "./elements.js";
+import { state } from "./state.js";
 
 let count = 0;
 
@@ -17,6 +18,29 @@ function choices(kind, element, changed) {
     h("input", { type: kind, name, id: `${name}-${at}`, value: option.value, checked: initial.includes(option.value), onchange: changed }),
     h("span", {}, option.text.text, option.description ? h("span.hint", {}, ` ${option.description.text}`) : null)));
   return h("div.choices", { role: kind === "radio" ? "radiogroup" : "group" }, boxes);
+}
+
+// People and channels are chosen from lists, as Slack fills them itself.
+function members() {
+  return [...state.people.values()].filter((each) => !each.bot).map((each) => ({ value: each.id, text: { text: each.name } }));
+}
+
+function places() {
+  return [...state.channels.values()].filter((each) => each.kind !== "im").map((each) => ({ value: each.id, text: { text: `#${each.name}` } }));
+}
+
+const LISTS = { users_select: [members, "user"], conversations_select: [places, "conversation"], channels_select: [places, "channel"] };
+
+function picker(type) {
+  const [list, kind] = LISTS[type];
+  return (element, changed) => MAKE.static_select({ ...element, options: list(),
+    initial_option: { value: element[`initial_${kind}`] } }, changed);
+}
+
+function pickers(type) {
+  const [list, kind] = LISTS[type];
+  return (element, changed) => choices("checkbox", { options: list(),
+    initial_options: (element[`initial_${kind}s`] ?? []).map((value) => ({ value })) }, changed);
 }
 
 const MAKE = {
@@ -39,6 +63,14 @@ const MAKE = {
   radio_buttons: (element, changed) => choices("radio", element, changed),
 };
 MAKE.overflow = MAKE.static_select;
+MAKE.multi_static_select = MAKE.checkboxes;
+MAKE.timepicker = (element, changed) => h("input", { type: "time", id: nextId(), value: element.initial_time ?? "", onchange: changed });
+MAKE.email_text_input = (element) => h("input", { type: "email", id: nextId(), value: element.initial_value ?? "" });
+MAKE.url_text_input = (element) => h("input", { type: "url", id: nextId(), value: element.initial_value ?? "" });
+for (const type of Object.keys(LISTS)) {
+  MAKE[type] = picker(type);
+  MAKE[`multi_${type}`] = pickers(type);
+}
 
 export function inputOf(element, block, press) {
   const make = MAKE[element.type];
@@ -53,12 +85,16 @@ export function inputOf(element, block, press) {
 function valueOf(element, control) {
   const chosen = (values) => optionsOf(element).filter((option) => values.includes(option.value));
   const ticked = () => [...control.querySelectorAll("input:checked")].map((each) => each.value);
+  const listed = /^(multi_)?(user|conversation|channel)s_select$/.exec(element.type);
+  if (listed) return listed[1] ? { [`selected_${listed[2]}s`]: ticked() } : { [`selected_${listed[2]}`]: control.value || null };
   switch (element.type) {
     case "static_select":
     case "overflow": return { selected_option: chosen([control.value])[0] ?? null };
     case "radio_buttons": return { selected_option: chosen(ticked())[0] ?? null };
+    case "multi_static_select":
     case "checkboxes": return { selected_options: chosen(ticked()) };
     case "datepicker": return { selected_date: control.value || null };
+    case "timepicker": return { selected_time: control.value || null };
     default: return { value: control.value || null };
   }
 }

@@ -4,7 +4,7 @@ import { blocks } from "./blocks.js";
 import { h, icon, iconButton } from "./elements.js";
 import { act } from "./feed.js";
 import { openMenu } from "./menu.js";
-import { ask } from "./dialog.js";
+import { ask } from "./question.js";
 import { go, isReply, nameOf, repliesOf, state, statusOf } from "./state.js";
 import { decode, mrkdwn, visible } from "./text.js";
 

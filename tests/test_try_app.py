@@ -1,0 +1,166 @@
+"""What an app shows besides messages, on the page of `labjam try` in real Chromium: modals and the Home."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from bot.slack.manifest import manifest
+from bot.trial.cast import furnish
+from bot.trial.feed import Feed
+from bot.trial.page_acts import Acts
+from bot.trial.page_server import PageServer
+from bot.trial.server import LocalSlack
+from tests.test_try_page import ask, browser, no_serious_faults, visit
+from tests.trial_fixtures import bolt
+
+__all__ = ["browser"]
+
+
+@dataclass
+class Shown:
+    """A page with an app behind it: what it was sent, and where."""
+
+    page: Page
+    slack: LocalSlack
+    submitted: list[Any]
+
+
+@pytest.fixture
+async def shown(browser: Browser) -> AsyncGenerator[Shown, None]:
+    async with LocalSlack() as slack, bolt(slack, listen=False) as app:
+        furnish(slack, [], "jam-hq")
+        submitted: list[Any] = []
+        heard(app.app, submitted)
+        pressed: dict[str, str] = {}
+        about = {
+            "model": {"name": "none", "kind": "scripted", "note": ""},
+            "labs": [{"channel": "jam-hq", "title": "All labs"}],
+            "hq": "jam-hq",
+            "commands": [],
+            "shortcuts": manifest()["features"]["shortcuts"],
+        }
+        server = PageServer(Feed(slack, about, pressed, lambda: None), Acts(slack, pressed))
+        await server.start(0)
+        yield Shown(await visit(browser, server.url), slack, submitted)
+        await server.stop()
+
+
+async def test_the_home_of_an_app_asks_before_it_acts(shown: Shown) -> None:
+    page = shown.page
+    await page.get_by_role("button", name="labjam · Home").click()
+    await expect(page.locator(".home")).to_contain_text("Hello from Home")
+    question = page.get_by_role("dialog", name="Close the jam?")
+    for answer in ("Not yet", "Close it"):
+        await page.get_by_role("button", name="Close", exact=True).click()
+        await expect(question).to_contain_text("Nobody can ask then.")
+        await no_serious_faults(page)
+        await question.get_by_role("button", name=answer).click()
+        await expect(question).to_be_hidden()
+    await expect(page.locator(".home")).to_contain_text("Closed once")
+
+
+async def test_a_modal_of_an_app_takes_every_kind_of_input(shown: Shown) -> None:
+    page, slack, submitted = shown.page, shown.slack, shown.submitted
+    await page.get_by_role("button", name="# jam-hq").click()
+    await ask(page, "A problem")
+    await page.locator("#main .message").hover()
+    await page.get_by_role("button", name="More actions").first.click()
+    await page.get_by_role("menuitem", name="Describe this problem").click()
+    dialog = page.get_by_role("dialog", name="The problem")
+    await expect(dialog).to_be_visible()
+    await no_serious_faults(page)
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog.get_by_role("alert").first).to_have_text("This is needed.")
+    await dialog.get_by_label("What is it?").fill("Turbulence")
+    await dialog.get_by_label("How hard?").select_option(label="Very")
+    await dialog.get_by_label("Solved").check()
+    await dialog.get_by_label("With whom?").select_option(label="Lab lead")
+    await dialog.get_by_label("#jam-hq").check()
+    await dialog.get_by_label("When?").fill("09:30")
+    await dialog.get_by_role("button", name="Save").click()
+    await expect(dialog).to_be_hidden()
+    assert [each["what"]["in"]["value"] for each in submitted] == ["Turbulence"]
+    assert submitted[0]["hard"]["in"]["selected_option"]["value"] == "3"
+    assert [each["value"] for each in submitted[0]["state"]["in"]["selected_options"]] == ["solved"]
+    assert submitted[0]["who"]["in"]["selected_user"] in slack.workspace.people
+    hq = slack.workspace.channel("jam-hq")
+    assert hq
+    assert submitted[0]["where"]["in"]["selected_conversations"] == [hq.id]
+    assert submitted[0]["when"]["in"]["selected_time"] == "09:30"
+
+
+def heard(app: Any, submitted: list[Any]) -> None:
+    """An app that publishes a Home, and opens a modal from a message's menu."""
+
+    closed: list[str] = []
+
+    async def home(event: Any, client: Any) -> None:
+        await client.views_publish(user_id=event["user"], view=home_view("*Hello* from Home"))
+
+    async def close(ack: Any, body: Any, client: Any) -> None:
+        await ack()
+        closed.append(body["user"]["id"])
+        said = home_view("Closed once" if len(closed) == 1 else "Closed again")
+        await client.views_publish(user_id=body["user"]["id"], view=said)
+
+    async def problem(ack: Any, body: Any, client: Any) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=modal())
+
+    async def submit(ack: Any, view: Any) -> None:
+        submitted.append(view["state"]["values"])
+        await ack()
+
+    async def rest() -> None:
+        return
+
+    app.event("app_home_opened")(home)
+    app.action("close")(close)
+    app.event("message")(rest)
+    app.shortcut("jam_problem")(problem)
+    app.view("problem")(submit)
+
+
+def home_view(words: str) -> dict[str, Any]:
+    """A Home with a button that asks before it acts."""
+
+    def plain(text: str) -> dict[str, str]:
+        return {"type": "plain_text", "text": text}
+
+    sure = {"title": plain("Close the jam?"), "text": plain("Nobody can ask then.")}
+    sure |= {"confirm": plain("Close it"), "deny": plain("Not yet")}
+    button = {"type": "button", "action_id": "close", "text": plain("Close"), "confirm": sure}
+    said = {"type": "section", "text": {"type": "mrkdwn", "text": words}}
+    return {"type": "home", "blocks": [said, {"type": "actions", "elements": [button]}]}
+
+
+def modal() -> dict[str, Any]:
+    """One input of each common kind."""
+
+    def plain(text: str) -> dict[str, str]:
+        return {"type": "plain_text", "text": text}
+
+    def field(block: str, label: str, **element: Any) -> dict[str, Any]:
+        return {
+            "type": "input",
+            "block_id": block,
+            "label": plain(label),
+            "element": {"action_id": "in", **element},
+        }
+
+    levels = [{"text": plain(text), "value": value} for text, value in (("A little", "1"), ("Very", "3"))]
+    state = [{"text": plain("Solved"), "value": "solved"}]
+    return {
+        "type": "modal", "callback_id": "problem", "title": plain("The problem"), "submit": plain("Save"),
+        "blocks": [
+            field("what", "What is it?", type="plain_text_input", multiline=True),
+            field("hard", "How hard?", type="static_select", options=levels),
+            field("state", "State", type="checkboxes", options=state),
+            field("who", "With whom?", type="users_select"),
+            field("where", "Where?", type="multi_conversations_select"),
+            field("when", "When?", type="timepicker"),
+        ],
+    }  # fmt: skip
