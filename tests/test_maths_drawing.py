@@ -15,7 +15,7 @@ from bot.maths.tex import drawable
 
 RIGHT = {
     "fractions": r"i\hbar\frac{\partial}{\partial t}\Psi = \left[-\frac{\hbar^2}{2m}\nabla^2 + V\right]\Psi",
-    "limits": r"\sum_{n=0}^{\infty}\frac{x^n}{n!} = e^x, \quad \int_{-\infty}^{\infty} e^{-x^2}\,dx = \sqrt{\pi}",
+    "limits": r"\sum_{n=0}^{\infty}\frac{x^n}{n!}, \quad \int_{-\infty}^{\infty} e^{-x^2}\,dx = \sqrt{\pi}",
     "matrices": r"A = \begin{pmatrix} a_{11} & \cdots \\ \vdots & \ddots \end{pmatrix}",
     "cases": r"f(x) = \begin{cases} x^2 & \text{if } x \ge 0 \\[4pt] -x & \text{otherwise} \end{cases}",
     "aligned": r"\begin{aligned} \nabla\cdot\mathbf{E} &= \rho/\varepsilon_0 \\ \bm{B} &= 0 \end{aligned}",

@@ -9,21 +9,25 @@ import os
 import struct
 import sys
 
-from bot.maths.tex import LONGEST
+from bot.maths.tex import LONGEST, MISSING
+
+try:
+    from bot.maths.picture import Painter, Unpaintable
+except (ImportError, OSError):
+    raise SystemExit(MISSING) from None
+
+if sys.platform != "win32":
+    import resource
 
 DATA = 768 * 1024 * 1024
 """Bytes the process may write to; drawing takes some 100 million beside V8's heap."""
 CPU = 5
 """Seconds of processor for one formula; the kernel ends a process that takes more."""
-MISSING = 3
-"""Exit status where the packages that draw are not installed: there is no wheel for this platform."""
 
 
 def _limit_memory() -> None:
     if sys.platform == "win32":
         return
-    import resource
-
     limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0)]
     if sys.platform == "linux":  # elsewhere this limit counts other things
         limits.append((resource.RLIMIT_DATA, DATA))
@@ -34,8 +38,6 @@ def _limit_memory() -> None:
 def _limit_time() -> None:
     if sys.platform == "win32":
         return
-    import resource
-
     used = resource.getrusage(resource.RUSAGE_SELF)
     hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
     resource.setrlimit(resource.RLIMIT_CPU, (int(used.ru_utime + used.ru_stime) + CPU + 1, hard))
@@ -44,10 +46,6 @@ def _limit_time() -> None:
 def main() -> None:
     """Draw until the input ends."""
     _limit_memory()
-    try:
-        from bot.maths.picture import Painter, Unpaintable
-    except (ImportError, OSError):
-        os._exit(MISSING)
     painter = Painter()
     for line in sys.stdin.buffer:
         _limit_time()

@@ -10,8 +10,7 @@ from collections import OrderedDict
 from contextlib import suppress
 
 from bot.errors import LabjamError
-from bot.maths.child import MISSING
-from bot.maths.tex import LONGEST
+from bot.maths.tex import LONGEST, MISSING
 
 log = logging.getLogger(__name__)
 
@@ -79,8 +78,8 @@ class Drawing:
 
     async def _ask(self, tex: str) -> bytes | NoPicture:
         child = self._child or await self._start()
-        assert child.stdin
-        assert child.stdout
+        if not child.stdin or not child.stdout:
+            raise OSError("no pipes")
         child.stdin.write(json.dumps(tex).encode() + b"\n")
         await child.stdin.drain()
         sign, size = struct.unpack(">cI", await child.stdout.readexactly(5))
@@ -93,11 +92,12 @@ class Drawing:
         return body if sign == b"+" else NoPicture(body.decode("utf-8", "replace"))
 
     async def _start(self) -> asyncio.subprocess.Process:
-        # Nothing of our environment: what runs there has no use for tokens.
+        # Nothing else of our environment: what runs there has no use for tokens.
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "SYSTEMROOT") if name in os.environ}
+        kept["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
         self._child = await asyncio.create_subprocess_exec(
             *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL, env=kept | {"PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+            stderr=asyncio.subprocess.DEVNULL, env=kept,
         )  # fmt: skip
         self._drawn = 0
         return self._child

@@ -6,6 +6,8 @@ from bot.maths.units import plain_units
 
 LONGEST = 2_000
 """Characters of a formula that is drawn: 700 terms take half a second, and grow faster than their number."""
+MISSING = 3
+"""Exit status of the child where the packages that draw are missing: this platform has no wheel."""
 
 _TAG = re.compile(r"\\tag(\*?)\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
 _LABEL = re.compile(r"\\(?:label|index)\s*\{[^{}]*\}|\\(?:nonumber|notag)(?![a-zA-Z])")

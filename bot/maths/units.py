@@ -1,4 +1,4 @@
-r"""Numbers with units as the LaTeX package siunitx writes them (`\SI{5}{\metre\per\second}`), in plain TeX."""
+r"""Numbers with units as siunitx writes them (`\SI{5}{\metre\per\second}`), in plain TeX."""
 
 import re
 
@@ -13,7 +13,8 @@ _UNITS = {
     "volt": "V", "farad": "F", "ohm": "Ω", "siemens": "S", "weber": "Wb", "tesla": "T", "henry": "H",
     "lumen": "lm", "lux": "lx", "becquerel": "Bq", "gray": "Gy", "sievert": "Sv", "katal": "kat",
     "radian": "rad", "steradian": "sr", "degreeCelsius": "°C", "celsius": "°C", "degree": "°",
-    "arcminute": "′", "arcsecond": "″", "minute": "min", "hour": "h", "day": "d", "litre": "L", "liter": "L",
+    "arcminute": "\u2032", "arcsecond": "\u2033", "minute": "min", "hour": "h", "day": "d",
+    "litre": "L", "liter": "L",
     "tonne": "t", "electronvolt": "eV", "dalton": "Da", "atomicmassunit": "u", "bar": "bar", "barn": "b",
     "angstrom": "Å", "hectare": "ha", "neper": "Np", "bel": "B", "decibel": "dB", "percent": "%",
     "astronomicalunit": "au", "parsec": "pc", "lightyear": "ly", "clight": "c", "hbar": "ħ", "bit": "bit",
@@ -21,9 +22,11 @@ _UNITS = {
     "kg": "kg", "g": "g", "mg": "mg", "ug": "µg", "m": "m", "km": "km", "cm": "cm", "mm": "mm", "um": "µm",
     "nm": "nm", "pm": "pm", "fm": "fm", "s": "s", "ms": "ms", "us": "µs", "ns": "ns", "ps": "ps", "fs": "fs",
     "mol": "mol", "mmol": "mmol", "A": "A", "mA": "mA", "K": "K", "N": "N", "kN": "kN", "Pa": "Pa",
-    "kPa": "kPa", "MPa": "MPa", "GPa": "GPa", "J": "J", "kJ": "kJ", "W": "W", "kW": "kW", "MW": "MW", "V": "V",
+    "kPa": "kPa", "MPa": "MPa", "GPa": "GPa", "J": "J", "kJ": "kJ", "W": "W", "kW": "kW", "MW": "MW",
+    "V": "V",
     "mV": "mV", "kV": "kV", "eV": "eV", "keV": "keV", "meV": "meV", "MeV": "MeV", "GeV": "GeV", "TeV": "TeV",
-    "Hz": "Hz", "kHz": "kHz", "MHz": "MHz", "GHz": "GHz", "THz": "THz", "L": "L", "mL": "mL", "T": "T", "C": "C",
+    "Hz": "Hz", "kHz": "kHz", "MHz": "MHz", "GHz": "GHz", "THz": "THz", "L": "L", "mL": "mL",
+    "T": "T", "C": "C",
 }  # fmt: skip
 _POWERS = {"squared": "2", "cubed": "3", "square": "2", "cubic": "3"}
 
@@ -100,7 +103,13 @@ def _part(symbol: str, power: str, *, per: bool) -> str:
 
 
 def _tex(symbol: str) -> str:
-    for mark, command in (("%", r"\%"), ("°", r"{}^{\circ}"), ("µ", r"\upmu "), ("Ω", r"\Omega "), ("ħ", r"\hbar ")):
+    for mark, command in (
+        ("%", r"\%"),
+        ("°", r"{}^{\circ}"),
+        ("µ", r"\upmu "),
+        ("Ω", r"\Omega "),
+        ("ħ", r"\hbar "),
+    ):
         symbol = symbol.replace(mark, command)
     return symbol.replace("Å", r"\mathring{A}")
 
