@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 import handlers
 from bot.announcing import Announcing
 from bot.answer import Answers
+from bot.archive.keeper import EVERY, Keeper
 from bot.audit import Audit
 from bot.budget import Budget
 from bot.check import warn_of_channels
@@ -102,8 +103,7 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
             answers = Answers(labs, models, outbox, Budget(Spending(store)), key)
             notices, refreshes = Notices(Questions(jobs), outbox), Refreshes(labs, outbox)
             runners = _runners(answers, notices, refreshes, announcing)
-            clock = Clock(Turns(store, jobs.consumer), _timed(sessions, identity.team))
-            stack.callback(asyncio.create_task(clock.run()).cancel)
+            _start_clock(settings, jobs, _timed(sessions, identity.team), stack)
             await Worker(jobs, *runners, alone=not settings.redis_url).run(stop)
         else:
             await stop.wait()
@@ -185,13 +185,23 @@ async def _listen(
         await sockets.start()
 
 
+def _start_clock(settings: Settings, jobs: Jobs, timed: Sequence[Timed], stack: AsyncExitStack) -> None:
+    keeper = Keeper(jobs.store, jobs.labs, settings.labjam_data / "archive")
+    stack.push_async_callback(keeper.close)
+    clock = Clock(Turns(jobs.store, jobs.consumer), [*timed, Timed("archive", EVERY, keeper.run)])
+    stack.callback(asyncio.create_task(clock.run()).cancel)
+
+
 def _timed(sessions: Sessions, team: str) -> list[Timed]:
     """What the clock does."""
 
     async def close_due() -> None:
         await sessions.close_due(team, time.time())
 
-    return [Timed("close-due", 5.0, close_due), Timed("keep-held", 5.0, sessions.keep_held, longest=10.0)]
+    return [
+        Timed("close-due", 5.0, close_due),
+        Timed("keep-held", 5.0, sessions.keep_held, longest=10.0),
+    ]
 
 
 def _runners(

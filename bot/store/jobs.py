@@ -1,13 +1,13 @@
 """The job engine: a mailbox for each thread, a lease on what runs, one finish that can't happen twice."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from redis.exceptions import ResponseError
 
 from bot.store import keys
-from bot.store.redis import Store, reachable
+from bot.store.redis import Store, by_stream, reachable
 
 Claim = Literal["queued", "known", "full"]
 State = Literal["queued", "running", "done", "unknown"]
@@ -132,10 +132,10 @@ class Jobs:
                     raise
                 await self.prepare()  # the store was emptied under us
                 return []
-        by_stream = dict(zip(streams, labs, strict=True))
+        lab_of = dict(zip(streams, labs, strict=True))
         return [
-            Entry(shard, by_stream[stream], entry_id, values["mailbox"])
-            for stream, entries in _by_stream(found)
+            Entry(shard, lab_of[stream], entry_id, values["mailbox"])
+            for stream, entries in by_stream(found)
             for entry_id, values in entries
         ]
 
@@ -217,12 +217,6 @@ class Jobs:
         """Take this consumer off the groups, except where it still holds something."""
         for shard in range(self.store.shards):
             await self.store.run("leave", shard, self.consumer, *self.labs)
-
-
-def _by_stream(found: Any) -> Iterable[tuple[str, Sequence[tuple[str, Mapping[str, str]]]]]:
-    # RESP3 answers with a map, and wraps each stream's entries in one more list than RESP2.
-    for stream, entries in found.items() if hasattr(found, "items") else found or ():
-        yield stream, entries[0] if entries and isinstance(entries[0], list) else entries
 
 
 def _flat(fields: Mapping[str, str]) -> list[str]:

@@ -1,12 +1,12 @@
 """The journal: the records of one lab that must last, in the order in which they were written."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bot.store import keys
-from bot.store.redis import Store, reachable
+from bot.store.redis import Store, by_stream, reachable
 
 _PAGE = 200
 
@@ -39,15 +39,53 @@ class Journal:
 
     async def lines(self, shard: int, lab: str, after: str = "", page: int = _PAGE) -> AsyncIterator[Line]:
         """The records of one lab in one shard that were written after the entry `after`."""
-        start = f"({after}" if after else "-"
+        async for found in self.pages(shard, lab, after, page):
+            for line in found:
+                yield line
+
+    async def pages(
+        self, shard: int, lab: str, after: str = "", page: int = _PAGE
+    ) -> AsyncIterator[list[Line]]:
+        """The same, as many at a time as one command gives."""
         while True:
             async with reachable():
-                found: Any = await self.store.client.xrange(keys.journal(shard, lab), min=start, count=page)
-            for entry, fields in found:
-                yield Line(shard, lab, entry, fields["record"])
-            if len(found) < page:
+                found: Any = await self.store.client.xrange(
+                    keys.journal(shard, lab), min=f"({after}" if after else "-", count=page
+                )
+            lines = [Line(shard, lab, entry, fields["record"]) for entry, fields in found]
+            if lines:
+                yield lines
+            if len(lines) < page:
                 return
-            start = f"({found[-1][0]}"
+            after = lines[-1].entry
+
+    async def fresh(self, shard: int, after: Mapping[str, str], count: int) -> list[Line]:
+        """Up to `count` records of each lab in `after` that were written after its entry; one command."""
+        labs = {keys.journal(shard, lab): lab for lab in after}
+        places = {name: after[lab] or "0" for name, lab in labs.items()}
+        async with reachable():
+            found: Any = await self.store.client.xread(places, count=count)
+        return [
+            Line(shard, labs[name], entry, fields["record"])
+            for name, entries in by_stream(found)
+            for entry, fields in entries
+        ]
+
+    async def last(self, shard: int, lab: str) -> str:
+        """The entry that was written last, even if it was removed; empty where there never was one."""
+        name = keys.journal(shard, lab)
+        async with reachable():
+            if not await self.store.client.exists(name):
+                return ""
+            return (await self.store.client.xinfo_stream(name))["last-generated-id"]
+
+    async def count(self, lab: str) -> int:
+        """How many records a lab has."""
+        async with reachable():
+            sizes = [
+                await self.store.client.xlen(keys.journal(shard, lab)) for shard in range(self.store.shards)
+            ]
+        return sum(sizes)
 
 
 async def read(store: Store, lab: str) -> AsyncIterator[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any, Self
@@ -78,6 +78,13 @@ async def reachable() -> AsyncGenerator[None]:
         yield
     except (RedisError, OSError, TimeoutError) as error:
         raise StoreAway(_why(error)) from error
+
+
+def by_stream(found: Any) -> Iterable[tuple[str, Sequence[tuple[str, Mapping[str, str]]]]]:
+    """Each stream's entries, as XREAD and XREADGROUP give them."""
+    # RESP3 answers with a map, and wraps each stream's entries in one more list than RESP2.
+    for stream, entries in found.items() if hasattr(found, "items") else found or ():
+        yield stream, entries[0] if entries and isinstance(entries[0], list) else entries
 
 
 class _Script:
