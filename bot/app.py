@@ -24,8 +24,8 @@ from bot.check import warn_of_channels
 from bot.clock import Clock, Timed
 from bot.controls import Controls
 from bot.errors import LabjamError, StoreAway, UsageError, WorldError
-from bot.feedback import Feedback
 from bot.intake import Intake
+from bot.judging import Judging
 from bot.labs import read_labs
 from bot.labs.live import LiveLabs
 from bot.llm.openai import OpenAIModels
@@ -42,7 +42,7 @@ from bot.slack.outbox import Outbox
 from bot.slack.people import People
 from bot.slack.sockets import Sockets
 from bot.store.embedded import EmbeddedServer
-from bot.store.jobs import Jobs
+from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.ledger import Ledger
 from bot.store.questions import Questions
 from bot.store.redis import Store
@@ -53,9 +53,6 @@ from bot.web import Web
 from bot.worker import Worker
 
 log = logging.getLogger(__name__)
-
-CROSS_LAB = "hq"
-"""The lane in the queue for what belongs to no single lab."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +76,7 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         outbox = Outbox(client, identity.user)
         jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
         directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
-        announcing = Announcing(labs, jobs, directory, outbox)
+        announcing, judging = Announcing(labs, jobs, directory, outbox), Judging.of(jobs, outbox)
         sessions = Sessions(labs, audit, states, jobs, announcing.publish)
         if roles.slack:
             app = _bolt(
@@ -89,7 +86,7 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
             roster = Roster(LiveLabs(labs, settings, os.environ), People(outbox))
             controls = Controls(labs, jobs, outbox, roster.moderates)
             commands = Commands(sessions.subcommands(), labs, roster, audit, directory)
-            handlers.register(app, intake, Feedback(jobs), controls, commands)
+            handlers.register(app, intake, judging, controls, commands)
             await _listen(settings, app, store, client, stack)
             stack.callback(asyncio.create_task(warn_of_channels(outbox, labs)).cancel)
         log.info("started", extra={"team": identity.team_name, "labs": ",".join(labs), "work": roles.work})
@@ -102,7 +99,7 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
                 raise WorldError(f"REDIS_URL: the store can't be written ({error}).") from None
             answers = Answers(labs, models, outbox, Budget(Spending(store)), key)
             notices, refreshes = Notices(Questions(jobs), outbox), Refreshes(labs, outbox)
-            runners = _runners(answers, notices, refreshes, announcing)
+            runners = _runners(answers, notices, refreshes, announcing, judging)
             _start_clock(settings, jobs, _timed(sessions, identity.team), stack)
             await Worker(jobs, *runners, alone=not settings.redis_url).run(stop)
         else:
@@ -205,7 +202,7 @@ def _timed(sessions: Sessions, team: str) -> list[Timed]:
 
 
 def _runners(
-    answers: Answers, notices: Notices, refreshes: Refreshes, announcing: Announcing
+    answers: Answers, notices: Notices, refreshes: Refreshes, announcing: Announcing, judging: Judging
 ) -> tuple[Mapping[str, Runner], Mapping[str, Runner]]:
     runners = {
         "announce": announcing.run,
@@ -214,5 +211,6 @@ def _runners(
         "offer": notices.offer,
         "refresh": refreshes.run,
         "withdraw": notices.withdraw,
+        **judging.runners,
     }
     return runners, {"answer": answers.give_up}

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from bot.errors import SlackError, SlackRefused
 from bot.labs import Labs
-from bot.records import Question, ThreadKey
+from bot.records import About, Question, ThreadKey
 from bot.running import Running
-from bot.slack.blocks import read_about, read_choice
+from bot.slack.blocks import read_choice
 from bot.slack.events import Click, Reaction
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs
-from bot.store.questions import Questions, answer_job_at, messages_of, question_of
+from bot.store.questions import Questions, answer_job_at, answer_job_of, messages_of, question_of
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +51,9 @@ class Controls:
         self._outbox = outbox
         self._moderates = moderates
 
-    async def ask_again(self, about: str, click: Click) -> str:
+    async def ask_again(self, about: About, click: Click) -> str:
         """Ask the model that answered for one more answer, below; says what became of it."""
-        _, thread, ts = read_about(about)
-        fields = await self._jobs.fields(str(thread), answer_job_at(thread.team, thread.channel, ts))
+        fields = await self._jobs.fields(str(about.thread), answer_job_of(about))
         if "body" not in fields:
             return "unknown"
         asked = question_of(fields)
@@ -63,8 +62,7 @@ class Controls:
     async def ask_model(self, value: str, click: Click) -> str:
         """Ask another model of the lab the same question, below; `value` is the option's."""
         about, name = read_choice(value)
-        _, thread, ts = read_about(about)
-        fields = await self._jobs.fields(str(thread), answer_job_at(thread.team, thread.channel, ts))
+        fields = await self._jobs.fields(str(about.thread), answer_job_of(about))
         return await self._repeat(question_of(fields), name, click) if "body" in fields else "unknown"
 
     async def stop(self, reaction: Reaction) -> None:

@@ -5,23 +5,27 @@ known of it since (`Extras`, read from the job's fields): so no edit undoes anot
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bot.labs import Lab
-from bot.records import Question
+from bot.records import About, Question
 from bot.reply import Keeps, parts
 from bot.slack.blocks import (
+    AGAIN,
+    DETAILS,
+    PROBLEM,
     Block,
     about_answer,
     actions,
-    again,
     ask_model,
+    button,
     markdown,
     more,
     small_print,
     thumbs,
 )
 from bot.store.questions import Draft
+from bot.store.votes import Tally, tally_of
 
 LEFT_OUT = "The {n} oldest questions of this thread did not fit the model and were left out."
 EDITED = "The question was edited after this answer."
@@ -42,6 +46,7 @@ class Extras:
     """What became known of an answer after it stood."""
 
     edited: bool = False  # its question was, so it can be answered anew
+    tally: Tally = field(default_factory=Tally)  # how many people found it good, and bad
 
 
 NOTHING = Extras()
@@ -49,7 +54,7 @@ NOTHING = Extras()
 
 def extras_of(fields: Mapping[str, str]) -> Extras:
     """What is known now, by the fields of the answer's job."""
-    return Extras(edited="edit" in fields)
+    return Extras(edited="edit" in fields, tally=tally_of(fields))
 
 
 def blocks_of(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING) -> list[list[Block]]:
@@ -71,7 +76,7 @@ def keeps_links(lab: Lab) -> Keeps:
 
 def ending(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING) -> list[Block]:
     """What stands under the last message."""
-    about = about_answer(lab.key, question.thread, question.ts)
+    about = about_answer(About(lab.key, question.thread, question.ts, question.side))
     has_text = bool(draft.text.strip())
     said = _said(draft, lab, question, extras)
     blocks = [thumbs(about)] if has_text else []
@@ -89,7 +94,7 @@ def _said(draft: Draft, lab: Lab, question: Question, extras: Extras) -> list[st
     if draft.turns_left_out:
         said.append(LEFT_OUT.format(n=draft.turns_left_out))
     if has_text:
-        said.append(_origin(draft, lab, question))
+        said.append(_origin(draft, lab, question) + _counted(extras.tally))
     if draft.left:
         said.append(draft.left)
     if question.repeats:
@@ -101,14 +106,25 @@ def _controls(draft: Draft, lab: Lab, question: Question, extras: Extras, about:
     """The one row: to answer in this place, to ask another model below, and the rest behind dots."""
     row: list[Block] = []
     if extras.edited or draft.retry:
-        row.append(again("Answer the edited question" if extras.edited else "Retry", about))
+        row.append(button(AGAIN, "Answer the edited question" if extras.edited else "Retry", about))
+    has_text = bool(draft.text.strip())
+    if has_text:
+        row.append(button(DETAILS, "Add details", about))
+    if has_text and question.root == question.thread.ts:  # a thread is one experiment
+        row.append(button(PROBLEM, "Describe this problem", about))
     asked = lab.model(question.model)
     menu = ask_model(about, {spec.name: spec.id for spec in lab.models if spec is not asked})
     if menu:
         row.append(menu)
-    if draft.text.strip():
+    if has_text:
         row.append(more(about, VERBS))
     return row
+
+
+def _counted(tally: Tally) -> str:
+    """How many people judged; nothing where nobody did."""
+    counts = {"👍": tally.good, "👎": tally.bad}
+    return "".join(f" · {sign} {count}" for sign, count in counts.items() if count)
 
 
 def _origin(draft: Draft, lab: Lab, question: Question) -> str:

@@ -7,6 +7,9 @@ Outcome = Literal["answered", "refused", "failed", "stopped", "capped", "withdra
 """How a question ended. `refused` is the model's own no; `failed` and `capped`, by the
 lab's caps, carry a Retry button."""
 
+Side = Literal["", "a", "b"]
+"""Which of the two answers to one question, where two models are compared."""
+
 SCHEMA_VERSION = 1
 """Of `Answer` and `Vote` in the journal; a field that changes its meaning raises it."""
 
@@ -43,6 +46,7 @@ class Question:
     files: tuple[str, ...] = ()  # names only
     model: str = ""  # the model somebody chose, by our name; empty for the lab's first
     repeats: str = ""  # the ts of the question that this one asks again; `ts` is then the click's
+    side: Side = ""
 
     @property
     def root(self) -> str:
@@ -53,6 +57,16 @@ class Question:
     def order(self) -> int:
         """Microseconds since the epoch: the order in which people asked."""
         return micros(self.ts)
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Which answer a button, a form or a vote is about."""
+
+    lab: str
+    thread: ThreadKey
+    question_ts: str
+    side: Side = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +113,18 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One person's thumb on one answer; the last of a person counts."""
+    """One person's thumb on one answer; the last of a person counts.
+
+    One given before the answer's newest line in the journal was about an older text.
+    """
 
     lab: str
     thread: ThreadKey
     question_ts: str
     user: str
-    thumb: Literal[1, -1]
+    thumb: Literal[1, 0, -1]  # 0: taken back
     at: float
+    side: Side = ""
     schema_version: int = SCHEMA_VERSION
 
 

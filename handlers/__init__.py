@@ -3,19 +3,19 @@
 from typing import Any
 
 from bot.controls import Controls
-from bot.feedback import Feedback
 from bot.intake import Intake
+from bot.judging import Judging
 from bot.moderation.command import Commands
 from handlers import answer, controls, feedback, moderation, rest
 
 
-def register(app: Any, intake: Intake, feedbacks: Feedback, control: Controls, commands: Commands) -> None:
+def register(app: Any, intake: Intake, judging: Judging, control: Controls, commands: Commands) -> None:
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
     `app` is an AsyncApp; its methods are half untyped, so a strict checker learns nothing from it.
     """
     answer.register(app, intake)
-    feedback.register(app, feedbacks)
+    feedback.register(app, judging.feedback)
     controls.register(app, control)
     moderation.register(app, commands)
     rest.register(app)

@@ -1,24 +1,43 @@
-"""Buttons under an answer: thumbs, and asking once more."""
+"""Thumbs: the buttons under an answer, the same as emoji, and taking one back."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from bot.feedback import Feedback
-from bot.slack.blocks import AGAIN, THUMB, read_about
+from bot.feedback import TAKEN_BACK, Feedback
+from bot.slack.blocks import AGAIN, THUMB, UNVOTE, read_about
 
 
 def register(app: Any, feedback: Feedback) -> None:
     """A click is kept first and acknowledged then: one that can't be kept shows as failed."""
 
+    async def take(
+        body: dict[str, Any], context: dict[str, Any], next: Callable[[], Awaitable[None]]
+    ) -> None:
+        team: Any = context.get("team_id") or body.get("team_id")
+        if body.get("type") == "event_callback" and isinstance(team, str):
+            await feedback.react(body, team)
+        await next()
+
     async def thumb(ack: Callable[[], Awaitable[None]], action: dict[str, Any], body: dict[str, Any]) -> None:
-        await feedback.vote(action["value"], body["user"]["id"])
+        user = body["user"]["id"]
+        kept = await feedback.vote(action["value"], user)
         await ack()
+        await feedback.thank(action["value"], user, kept)
+
+    async def unvote(
+        ack: Callable[[], Awaitable[None]], action: dict[str, Any], body: dict[str, Any], respond: Any
+    ) -> None:
+        await feedback.take_back(action["value"], body["user"]["id"])
+        await ack()
+        await respond(TAKEN_BACK, replace_original=True, unfurl_links=False, unfurl_media=False)
 
     async def again(ack: Callable[[], Awaitable[None]], action: dict[str, Any]) -> None:
         await feedback.again(action["value"])
         await ack()
 
+    app.middleware(take)
     app.action(THUMB, matchers=[_about_an_answer])(thumb)
+    app.action(UNVOTE, matchers=[_about_an_answer])(unvote)
     app.action(AGAIN, matchers=[_about_an_answer])(again)
 
 

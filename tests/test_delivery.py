@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from bot.errors import RetryLater
-from bot.records import ThreadKey
+from bot.records import About, ThreadKey
 from bot.slack.blocks import Block, about_answer, small_print, thumbs
 from bot.slack.client import identify, open_session, web_client
 from bot.slack.delivery import EDIT_EVERY, NOTICE, STREAM_LIFE, Delivery
@@ -18,7 +18,7 @@ from bot.trial.server import LocalSlack
 TEXT = "Sentence after sentence of an answer, with a &lt; in it. " * 20
 ENDING: list[Block] = [
     small_print("ANL"),
-    thumbs(about_answer("argonne", ThreadKey("T1", "C1", "1.1"), "1.1")),
+    thumbs(about_answer(About("argonne", ThreadKey("T1", "C1", "1.1"), "1.1"))),
 ]
 
 

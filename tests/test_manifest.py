@@ -30,6 +30,7 @@ SCOPE_OF = {
     "message.groups": "groups:history",
     "message.im": "im:history",
     "reaction_added": "reactions:read",
+    "reaction_removed": "reactions:read",
 }
 """The scope without which Slack never sends an event: https://docs.slack.dev/reference/events"""
 

@@ -1,14 +1,13 @@
-"""A question in the store: asked once, edited, answered, asked again, taken back, and voted on."""
+"""A question in the store: asked once, edited, answered, asked again, taken back."""
 
 import json
 from collections.abc import AsyncGenerator, Generator
 from dataclasses import asdict, replace
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 
-from bot.records import Answer, Question, ThreadKey, Turn, Usage, Vote
-from bot.store import keys
+from bot.records import Answer, Question, ThreadKey, Turn, Usage
 from bot.store.jobs import MAILBOX_LIMIT, Job
 from bot.store.journal import read
 from bot.store.questions import (
@@ -156,20 +155,6 @@ async def test_a_deletion_that_overtakes_its_question(engine: Engine, questions:
     assert await questions.edit(MAILBOX, JOB, "new words", 6) == "unknown"
     assert not await questions.again(MAILBOX, JOB, 7)
     assert not await engine.is_ready(MAILBOX)
-
-
-async def test_the_last_thumb_counts_and_each_change_is_kept(engine: Engine, questions: Questions) -> None:
-    thumbs: list[tuple[str, Literal[1, -1]]] = [("U1", 1), ("U1", 1), ("U2", -1), ("U1", -1)]
-    votes = [
-        Vote("argonne", THREAD, THREAD.ts, user, thumb, 1732320009.25 + n)
-        for n, (user, thumb) in enumerate(thumbs)
-    ]
-    assert [await questions.vote(vote, JOB) for vote in votes] == [True, False, True, True]
-    standing = keys.votes(engine.store.shard(MAILBOX), JOB)
-    assert await engine.store.client.hgetall(standing) == {"U1": "-1", "U2": "-1"}
-    assert 0 < await engine.store.client.ttl(standing) <= keys.KEEP
-    kept = [{"kind": "vote"} | asdict(vote) for vote in (votes[0], votes[2], votes[3])]
-    assert await journal(engine) == kept
 
 
 async def test_the_journal_has_every_field_of_an_answer(engine: Engine, questions: Questions) -> None:

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
-from bot.records import ThreadKey
+from bot.records import About, Side, ThreadKey
 
 Block = dict[str, Any]
 
 THUMB = "labjam_thumb"
+UNVOTE = "labjam_unvote"
 AGAIN = "labjam_again"
 ASK = "labjam_ask"
 MORE = "labjam_more"
+DETAILS = "labjam_details"
+PROBLEM = "labjam_problem"
 
 _VALUE_LIMIT = 150
 """Characters of an option's value: https://docs.slack.dev/reference/block-kit/composition-objects/option-object"""
@@ -51,9 +54,14 @@ def thumbs(about: str) -> Block:
     }
 
 
-def again(label: str, about: str) -> Block:
-    """A button that asks for the answer once more, in its place."""
-    return {"type": "button", "action_id": AGAIN, "text": _plain(label), "value": about}
+def button(action_id: str, label: str, about: str) -> Block:
+    """A button; `about` comes back with the click."""
+    return {"type": "button", "action_id": action_id, "text": plain(label), "value": about}
+
+
+def words(text: str) -> Block:
+    """A paragraph; plain text, so nothing in it is parsed."""
+    return {"type": "section", "text": plain(text[:3000])}
 
 
 def ask_model(about: str, models: Mapping[str, str]) -> Block | None:
@@ -64,7 +72,7 @@ def ask_model(about: str, models: Mapping[str, str]) -> Block | None:
     return {
         "type": "static_select",
         "action_id": ASK,
-        "placeholder": _plain("Ask another model"),
+        "placeholder": plain("Ask another model"),
         "options": options,
     }
 
@@ -80,36 +88,37 @@ def actions(elements: Sequence[Block]) -> Block:
     return {"type": "actions", "elements": list(elements)}
 
 
-def about_answer(lab: str, thread: ThreadKey, question_ts: str) -> str:
+def about_answer(about: About) -> str:
     """What a button must carry to find its answer again."""
-    return f"{lab} {thread} {question_ts}"
+    return f"{about.lab} {about.thread} {about.question_ts}" + (f" {about.side}" if about.side else "")
 
 
-def read_about(value: str) -> tuple[str, ThreadKey, str]:
-    """Lab, thread and question ts of a button's value; ValueError where it is not ours."""
-    lab, thread, ts = value.split(" ")
-    return lab, ThreadKey.parse(thread), ts
+def read_about(value: str) -> About:
+    """The answer that a button's value names; ValueError where it is not ours."""
+    lab, thread, ts, *side = value.split(" ")
+    if side not in ([], ["a"], ["b"]):
+        raise ValueError(value)
+    return About(lab, ThreadKey.parse(thread), ts, cast("Side", "".join(side)))
 
 
-def read_choice(value: str) -> tuple[str, str]:
+def read_choice(value: str) -> tuple[About, str]:
     """What an option is about, and what was chosen; ValueError where it is not ours."""
-    lab, thread, ts, chosen = value.split(" ", 3)
-    about = f"{lab} {thread} {ts}"
-    read_about(about)
-    return about, chosen
+    about, _, chosen = value.rpartition(" ")
+    return read_about(about), chosen
 
 
 def _options(shown: Iterable[tuple[str, str]]) -> list[Block]:
     return [
-        {"text": _plain(label[:75]), "value": value}
+        {"text": plain(label[:75]), "value": value}
         for label, value in shown
         if len(value) <= _VALUE_LIMIT  # a model with a longer name can't be offered
     ][:100]
 
 
 def _thumb(text: str, label: str, value: str) -> Block:
-    return {"text": _plain(text), "accessibility_label": label, "value": value}
+    return {"text": plain(text), "accessibility_label": label, "value": value}
 
 
-def _plain(text: str) -> Block:
+def plain(text: str) -> Block:
+    """Text in which nothing is parsed."""
     return {"type": "plain_text", "text": text}

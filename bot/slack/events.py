@@ -76,6 +76,9 @@ class Reaction:
     channel: str
     ts: str  # the message's
     user: str
+    author: str = ""  # whose message it is, where Slack says so
+    added: bool = True  # else taken away
+    at: int = 0  # microseconds
 
 
 def read_click(body: dict[str, Any], action: dict[str, Any]) -> Click:
@@ -89,11 +92,15 @@ def read_click(body: dict[str, Any], action: dict[str, Any]) -> Click:
 
 def read_reaction(event: dict[str, Any], team: str) -> Reaction | None:
     """Read a `reaction_added` or `reaction_removed` event; None where it is on no message."""
+    kind, at = _text(event, "type"), _text(event, "event_ts")
+    if kind not in {"reaction_added", "reaction_removed"} or not _TS.fullmatch(at):
+        return None
     item = _dict(event.get("item"))
     channel, ts, user = _text(item, "channel"), _text(item, "ts"), _text(event, "user")
     if not (_ID.fullmatch(channel) and _TS.fullmatch(ts) and _ID.fullmatch(user)):
         return None
-    return Reaction(_text(event, "reaction"), team, channel, ts, user)
+    author, added = _text(event, "item_user"), kind == "reaction_added"
+    return Reaction(_text(event, "reaction"), team, channel, ts, user, author, added, micros(at))
 
 
 def read_place(event: dict[str, Any]) -> tuple[str, str]:

@@ -19,7 +19,7 @@ SCOPES = {
     "groups:history": "the same as channels:history, in private channels",
     "groups:read": "the same as channels:read, in private channels",
     "im:history": "answer direct messages",
-    "reactions:read": "hear the reaction that stops an answer",
+    "reactions:read": "hear the emoji that are thumbs, and the one that stops an answer",
     "usergroups:read": "know moderators whom lab.toml names by user group",
     "users:read": "know moderators: users:read.email asks for it",
     "users:read.email": "know moderators whom lab.toml names by e-mail address",
@@ -37,6 +37,7 @@ EVENTS = [
     "message.groups",
     "message.im",
     "reaction_added",
+    "reaction_removed",
 ]
 """Each needs a scope of the above; Slack drops an event without a word where it is missing."""
 

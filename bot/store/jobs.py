@@ -12,6 +12,9 @@ from bot.store.redis import Store, by_stream, reachable
 Claim = Literal["queued", "known", "full"]
 State = Literal["queued", "running", "done", "unknown"]
 
+CROSS_LAB = "hq"
+"""The lane in the queue for what belongs to no single lab."""
+
 MAILBOX_LIMIT = 50
 """Jobs that may wait in one thread; the next one is refused, and its asker told."""
 

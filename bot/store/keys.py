@@ -12,6 +12,8 @@
 | {shard}:job:<kind>:<id>      | hash   | intake, the worker    | until done, then KEEP                   |
 | {shard}:thread:<thread>      | hash   | finish                | KEEP after its last answer              |
 | {shard}:votes:<job>          | hash   | vote                  | KEEP after its last vote                |
+| {shard}:message:<channel>:<ts> | string | finish              | KEEP after its answer ended             |
+| {shard}:forms:<job or thread> | hash  | form                  | KEEP after its last change              |
 | {shard}:journal:<lab>        | stream | scripts, Journal      | for ever: it is the record              |
 | {shard}:spent:<lab>:<window> | hash   | reserve, settle       | 2 hours after its hour, 2 days its day  |
 | {shard}:reserved:<job>       | hash   | reserve               | until settle, a day's window at most    |
@@ -73,8 +75,18 @@ def thread(shard: int, mailbox: str) -> str:
 
 
 def votes(shard: int, job_id: str) -> str:
-    """The last thumb of each person on one answer."""
+    """The last thumb of each person on one answer, and when it was given."""
     return f"labjam:{{{shard}}}:votes:{job_id}"
+
+
+def message(shard: int, channel: str, ts: str) -> str:
+    """The answer's job that a Slack message belongs to."""
+    return f"labjam:{{{shard}}}:message:{channel}:{ts}"
+
+
+def forms(shard: int, about: str) -> str:
+    """What each person last said in each form about one answer or thread."""
+    return f"labjam:{{{shard}}}:forms:{about}"
 
 
 def journal(shard: int, lab: str) -> str:

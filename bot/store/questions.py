@@ -1,4 +1,4 @@
-"""Questions in Redis: claimed when asked, edited, asked again, withdrawn, and voted on when answered."""
+"""Questions in Redis: claimed when asked, edited, asked again, withdrawn."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,13 +8,11 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from bot.caps import Spent
-from bot.records import Answer, Question, Turn, Usage, Vote, Withdrawal
-from bot.store import keys
+from bot.records import About, Answer, Question, Side, Turn, Usage, Withdrawal
 from bot.store.jobs import MAILBOX_LIMIT, Claim, Close, Job, Jobs, State
 
 _QUESTION = TypeAdapter(Question)
 _ANSWER = TypeAdapter(Answer)
-_VOTE = TypeAdapter(Vote)
 _WITHDRAWAL = TypeAdapter(Withdrawal)
 
 DELETION_MARK = 3600
@@ -63,12 +61,17 @@ _ENDED = TypeAdapter(_Ended)
 
 def answer_job(question: Question) -> str:
     """The id of the job that answers: its claim is the claim on the question (P1)."""
-    return answer_job_at(question.thread.team, question.thread.channel, question.ts)
+    return answer_job_at(question.thread.team, question.thread.channel, question.ts, question.side)
 
 
-def answer_job_at(team: str, channel: str, ts: str) -> str:
+def answer_job_at(team: str, channel: str, ts: str, side: Side = "") -> str:
     """The same, from what an event or a button carries."""
-    return f"answer:{team}:{channel}:{ts}"
+    return f"answer:{team}:{channel}:{ts}" + (":b" if side == "b" else "")
+
+
+def answer_job_of(about: About) -> str:
+    """The same, from what a button or a form is about."""
+    return answer_job_at(about.thread.team, about.thread.channel, about.question_ts, about.side)
 
 
 class Questions:
@@ -128,15 +131,6 @@ class Questions:
             MAILBOX_LIMIT, "body", _QUESTION.dump_json(replace(question, text="")).decode(),
             "text", question.text, "about", own,
         )  # fmt: skip
-
-    async def vote(self, vote: Vote, job: str) -> bool:
-        """Keep a thumb; False where the same one stood."""
-        shard = self.jobs.store.shard(str(vote.thread))
-        line = json.dumps({"kind": "vote"} | json.loads(_VOTE.dump_json(vote)))
-        changed = await self.jobs.store.run(
-            "vote", shard, job, vote.user, vote.thumb, keys.KEEP, vote.lab, line
-        )
-        return bool(changed)
 
     async def extend(self, thread: str, job: str, order: int, fields: Mapping[str, str]) -> bool:
         """Keep what became known of an answer after it stood, and queue showing it; see bot/refresh.py."""

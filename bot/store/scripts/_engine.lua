@@ -12,7 +12,9 @@
 -- <base>job:<job>         hash    one job: state, lab, mailbox, takes, tries, and its feature's fields
 -- <base>thread:<mailbox>  hash    question ts -> its turns, JSON
 -- <base>journal:<lab>     stream  records that must last; never expires
--- <base>votes:<job>       hash    person -> thumb, the last one
+-- <base>votes:<job>       hash    person -> "<thumb> <at>", the last one; 0 where it was taken back
+-- <base>message:<channel>:<ts> string  the answer's job that a message belongs to
+-- <base>forms:<about>     hash    "<kind>:<person>" -> what that person last said, JSON
 -- <base>spent:<lab>:<per>:<begins>  hash  "[held ]<lab | person U | model M> <measure>" -> units
 -- <base>reserved:<job>    hash    what is counted for an answer on its way
 -- <base>caps:<lab>        hash    name of a cap -> units, set by moderators over lab.toml
@@ -90,12 +92,13 @@ end
 local function ask_again(lab, mailbox, job, order)
   local key = base .. 'job:' .. job
   local edit = redis.call('HGET', key, 'edit')
-  redis.call('HDEL', key, 'draft', 'edit', 'cancel', 'outcome', 'takes', 'again', 'capped', 'pictures',
+  redis.call('HDEL', key, 'draft', 'edit', 'tally', 'cancel', 'outcome', 'takes', 'again', 'capped', 'pictures',
     'references')
   redis.call('HSET', key, 'state', 'queued', 'tries', 0)
   if edit then
     redis.call('HSET', key, 'text', edit)
   end
   redis.call('PERSIST', key)
+  redis.call('DEL', base .. 'votes:' .. job) -- they were about another text
   put(lab, mailbox, job, order)
 end

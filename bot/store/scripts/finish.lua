@@ -21,6 +21,11 @@ if line ~= '' then
   local own = redis.call('HGET', base .. 'job:' .. job, 'lab') or lab
   redis.call('XADD', base .. 'journal:' .. own, '*', 'record', line)
 end
+local reply = value_of({ unpack(ARGV, 10) }, 'reply')
+for _, ts in ipairs(reply and cjson.decode(reply) or {}) do
+  local channel = string.match(job, '^[^:]*:[^:]*:([^:]*)')
+  redis.call('SET', base .. 'message:' .. channel .. ':' .. ts, job, 'EX', ttl)
+end
 local again = redis.call('HGET', base .. 'job:' .. job, 'again')
 next_up(lab, mailbox)
 if again then

@@ -1,0 +1,28 @@
+"""All that people say of answers, tied together: thumbs, forms, comparisons, and the jobs these need."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
+
+from bot.feedback import Feedback
+from bot.running import Runner
+from bot.slack.outbox import Outbox
+from bot.store.jobs import Jobs
+from bot.store.questions import Questions
+from bot.store.votes import Votes
+from bot.tally import Tallies
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """What listeners start, and `runners` for the jobs they leave."""
+
+    feedback: Feedback
+    runners: Mapping[str, Runner]
+
+    @classmethod
+    def of(cls, jobs: Jobs, outbox: Outbox) -> Self:
+        """Tie the parts together."""
+        votes = Votes(jobs)
+        feedback = Feedback(jobs, votes, outbox)
+        return cls(feedback, {"react": feedback.count, "tally": Tallies(Questions(jobs), votes).run})
