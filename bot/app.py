@@ -21,6 +21,7 @@ from bot.archive.keeper import EVERY, Keeper
 from bot.audit import Audit
 from bot.budget import Budget
 from bot.check import warn_of_channels
+from bot.clearing import Clearing
 from bot.clock import Clock, Timed
 from bot.controls import Controls
 from bot.errors import LabjamError, StoreAway, UsageError, WorldError
@@ -32,6 +33,7 @@ from bot.llm.openai import OpenAIModels
 from bot.moderation.command import Commands
 from bot.moderation.sessions import Sessions
 from bot.notice import Notices
+from bot.purge import Purges
 from bot.refresh import Refreshes
 from bot.roles import Roster
 from bot.running import Runner
@@ -99,9 +101,10 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
                 raise WorldError(f"REDIS_URL: the store can't be written ({error}).") from None
             answers = Answers(labs, models, outbox, Budget(Spending(store)), key)
             notices, refreshes = Notices(Questions(jobs), outbox), Refreshes(labs, outbox)
-            runners = _runners(answers, notices, refreshes, announcing, judging)
+            runners, last_words = _runners(answers, notices, refreshes, announcing, judging)
+            runners |= _care(jobs, outbox, key)
             _start_clock(settings, jobs, _timed(sessions, identity.team), stack)
-            await Worker(jobs, *runners, alone=not settings.redis_url).run(stop)
+            await Worker(jobs, runners, last_words, alone=not settings.redis_url).run(stop)
         else:
             await stop.wait()
     log.info("stopped")
@@ -203,8 +206,8 @@ def _timed(sessions: Sessions, team: str) -> list[Timed]:
 
 def _runners(
     answers: Answers, notices: Notices, refreshes: Refreshes, announcing: Announcing, judging: Judging
-) -> tuple[Mapping[str, Runner], Mapping[str, Runner]]:
-    runners = {
+) -> tuple[dict[str, Runner], Mapping[str, Runner]]:
+    runners: dict[str, Runner] = {
         "announce": announcing.run,
         "answer": answers.run,
         "tell": notices.tell,
@@ -214,3 +217,8 @@ def _runners(
         **judging.runners,
     }
     return runners, {"answer": answers.give_up}
+
+
+def _care(jobs: Jobs, outbox: Outbox, key: bytes) -> dict[str, Runner]:
+    """What takes things out of the record."""
+    return {"purge": Purges(jobs, key).run, "clear": Clearing(outbox).run}

@@ -7,6 +7,7 @@ LabjamError
 ├── Declined             a person's act that can't be done, and why
 ├── LeaseLost            another worker owns this job now
 ├── Capped               the lab allows no further answer in this hour or day
+├── Held                 a legal hold keeps what was to be removed
 ├── RetryLater           try this job again after a delay
 ├── SlackError
 │   ├── SlackRefused     Slack said no, and will say so again
@@ -47,6 +48,10 @@ class LeaseLost(LabjamError):
 
 class Capped(LabjamError):
     """One of the lab's caps is used up; the text tells the asker so, and when it renews."""
+
+
+class Held(LabjamError):
+    """A legal hold keeps what was to be removed; the text says which."""
 
 
 class RetryLater(LabjamError):

@@ -23,6 +23,7 @@
 | {shard}:audit                | stream | record                | for ever: who did what                  |
 | {shard}:audit-head           | hash   | record                | for ever: where the audit trail ends    |
 | {shard}:clock:<name>         | string | the clock             | until the next turn is due              |
+| holds                        | hash   | hold, release-hold    | a field until it is released            |
 | pseudonym                    | string | the first process     | for ever: hashes of people depend on it |
 
 The part in braces is Redis Cluster's hash tag: all keys of one shard live on one node, so a
@@ -41,6 +42,8 @@ DESK = 0
 """The shard of what belongs to no thread: the labs' states and the audit trail, changed together."""
 
 PSEUDONYM = "labjam:pseudonym"
+
+HOLDS = "labjam:holds"
 
 
 def shard_of(mailbox: str, shards: int) -> int:

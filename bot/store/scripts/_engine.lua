@@ -66,6 +66,11 @@ local function owner(lab, entry)
   return pending[1] and pending[1][2]
 end
 
+-- A job that was purged while it ran is gone, or only marks that its question was taken once.
+local function is_kept(job)
+  return redis.call('HEXISTS', base .. 'job:' .. job, 'mailbox') == 1
+end
+
 local function value_of(flat, name)
   for i = 1, #flat, 2 do
     if flat[i] == name then

@@ -1,7 +1,7 @@
 -- End a job for good, together with all it leaves behind; fenced by the ready entry's owner.
 -- ARGV  lab, entry, consumer, mailbox, job, ttl (s), journal line or '',
 --       turn (a question ts) or '', the turn's JSON or '' to forget it, field, value, ...
--- Returns 1, or 0 where another worker owns the job: then nothing was written.
+-- Returns 1, or 0 where another worker owns the job or it was purged: then nothing was written.
 local lab, entry, consumer, mailbox, job, ttl, line, turn, text = unpack(ARGV, 1, 9)
 if owner(lab, entry) ~= consumer then
   return 0
@@ -9,6 +9,10 @@ end
 drop_entry(lab, entry)
 redis.call('ZREM', base .. 'mailbox:' .. mailbox, job)
 redis.call('HDEL', base .. 'cancelled', job)
+if not is_kept(job) then
+  next_up(lab, mailbox)
+  return 0
+end
 redis.call('HSET', base .. 'job:' .. job, 'state', 'done', unpack(ARGV, 10))
 redis.call('EXPIRE', base .. 'job:' .. job, ttl)
 if turn ~= '' and text == '' then

@@ -1,0 +1,66 @@
+"""Takes our messages out of Slack after a purge: one thread at a time, as fast as Slack allows."""
+
+import json
+from contextlib import suppress
+from typing import Any
+
+from bot.errors import SlackRefused
+from bot.records import ThreadKey
+from bot.running import Running
+from bot.slack.outbox import Outbox
+from bot.store.jobs import Close
+
+
+class Clearing:
+    """The runner of `clear` jobs: harmless to repeat, so a worker that dies leaves nothing half done."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
+
+    async def run(self, running: Running) -> Close:
+        """Delete what a thread holds of ours, or with `whole` empty only what belongs to some questions."""
+        fields = running.job.fields
+        thread = ThreadKey.parse(fields["thread"])
+        named, asked = set(json.loads(fields["messages"])), set(json.loads(fields["asked"]))
+        standing = await self._ours(running, thread)
+        for ts, about in standing.items():
+            if fields["whole"] or ts in named or about in asked:
+                await self._delete(running, thread, ts)
+        for ts in named - standing.keys():
+            await self._delete(running, thread, ts)
+        return Close({"outcome": "cleared", "messages": "[]", "asked": "[]"})
+
+    async def _ours(self, running: Running, thread: ThreadKey) -> dict[str, str]:
+        """The ts of our messages in a thread, each with the question it is about where it says so."""
+        found, cursor = dict[str, str](), ""
+        while True:
+            try:
+                page = await self._outbox.insist(
+                    "conversations.replies", thread.team, hold=running.hold, channel=thread.channel,
+                    ts=thread.ts, limit=200, include_all_metadata=True, cursor=cursor,
+                )  # fmt: skip
+            except SlackRefused:  # the thread is gone, or no longer ours to read
+                return found
+            for message in page["messages"]:
+                if message.get("user") == self._outbox.us:
+                    found[message["ts"]] = _about(message)
+            cursor = page.get("response_metadata", {}).get("next_cursor", "")
+            if not cursor:
+                return found
+
+    async def _delete(self, running: Running, thread: ThreadKey, ts: str) -> None:
+        try:
+            await self._call(running, thread, "chat.delete", ts)
+        except SlackRefused as refused:
+            if refused.error == "message_not_found":
+                return
+            for method in ("chat.stopStream", "chat.delete"):  # what streams can't be deleted for sure
+                with suppress(SlackRefused):
+                    await self._call(running, thread, method, ts)
+
+    async def _call(self, running: Running, thread: ThreadKey, method: str, ts: str) -> None:
+        await self._outbox.insist(method, thread.team, hold=running.hold, channel=thread.channel, ts=ts)
+
+
+def _about(message: dict[str, Any]) -> str:
+    return str(message.get("metadata", {}).get("event_payload", {}).get("about", ""))

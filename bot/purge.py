@@ -1,0 +1,223 @@
+"""Takes a thread, a person or a lab out of the record: looked at first, then done, with a receipt (P12)."""
+
+import asyncio
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.caps import Spent
+from bot.errors import Held
+from bot.running import Running
+from bot.scopes import Hold, Scope, covered, read_scope
+from bot.store.holds import Holds
+from bot.store.jobs import CROSS_LAB, Close, Jobs
+from bot.store.journal import Journal, read
+from bot.store.spending import Spending
+from bot.store.traces import Found, Traces
+
+SCHEMA_VERSION = 1
+"""Of `purge` records in the journal."""
+
+PATIENCE = 10.0
+"""Seconds in which answers that are being written may end before they are taken away from their workers."""
+
+_NOTED = "questions"  # the job's field that lists what a person asked
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a purge would take; `code` must be said to do it, and holds for a day."""
+
+    scope: Scope
+    records: int
+    questions: int
+    threads: int
+    messages: int
+    running: int
+    held: int  # records that stay, since a hold keeps them
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a purge took out of one lab's record: how many records, and a hash over theirs."""
+
+    purge: str
+    lab: str
+    records: int
+    digest: str
+    held: int
+
+
+class Purges:
+    """Looks, orders, and carries out; `key` makes the pseudonyms that receipts name people by."""
+
+    def __init__(self, jobs: Jobs, key: bytes, clock: Callable[[], float] = time.time) -> None:
+        self._jobs = jobs
+        self._key = key
+        self._clock = clock
+        self._journal = Journal(jobs.store)
+        self._traces = Traces(jobs.store, jobs.labs)
+        self._holds = Holds(jobs.store)
+        self._spending = Spending(jobs.store)
+
+    async def look(self, scope: Scope) -> Plan:
+        """A dry run. Held where a hold keeps all of it."""
+        holds = await self._free(scope)
+        found, _ = await self._traces.find(scope, holds)
+        return Plan(
+            scope,
+            records=sum(map(len, found.lines.values())),
+            questions=sum(map(len, found.asked.values())),
+            threads=len(found.asked),
+            messages=sum(map(len, found.messages.values())),
+            running=len(found.running),
+            held=found.held,
+            code=self.code(scope),
+        )
+
+    def code(self, scope: Scope) -> str:
+        """What the second step must repeat from the first, on the same day."""
+        today = datetime.fromtimestamp(self._clock(), UTC).date()
+        return hmac.digest(self._key, f"purge {today} {scope.dump()}".encode(), "sha256").hex()[:6]
+
+    async def order(self, scope: Scope, by: str, *, counts: bool = True) -> str:
+        """Queue a purge; gives the receipt's id. Held where a hold keeps all of it.
+
+        `by` says in what role, never who: that is in the audit trail. Without `counts` a person's
+        caps go on counting.
+        """
+        await self._free(scope)
+        at = self._clock()
+        purge = hashlib.sha256(f"{at} {scope.dump()}".encode()).hexdigest()[:12]
+        fields = {"scope": scope.dump(), "by": by, "counts": "1" if counts else ""}
+        lane = scope.lab or CROSS_LAB
+        await self._jobs.enqueue(lane, f"purge:{lane}", f"purge:{purge}", int(at * 1e6), fields)
+        return purge
+
+    async def run(self, running: Running) -> Close:
+        """The runner of `purge` jobs: goes on where a worker that died left it."""
+        fields = running.job.fields
+        scope, purge = read_scope(fields["scope"]), running.job.id.partition(":")[2]
+        known = set(json.loads(fields.get(_NOTED, "[]")))
+
+        async def note(questions: Iterable[str]) -> None:
+            await running.note({_NOTED: json.dumps(sorted(questions))})
+
+        try:
+            await self.carry_out(
+                scope, purge, fields["by"], counts=bool(fields["counts"]), known=known, note=note
+            )
+        except Held:
+            return Close({"outcome": "held", "scope": ""})
+        return Close({"outcome": "purged", "scope": "", _NOTED: ""})  # a person's id is no longer needed
+
+    async def carry_out(
+        self, scope: Scope, purge: str, by: str, *, counts: bool = True, slack: bool = True,
+        known: Iterable[str] = (), note: Callable[[Iterable[str]], Awaitable[None]] | None = None,
+    ) -> list[Receipt]:  # fmt: skip
+        """Take it all out; may be repeated until it ends. Held where a hold keeps all of it."""
+        holds = await self._free(scope)
+        if slack:
+            await self._stop(scope, holds)
+        found, reach = await self._traces.find(scope, holds, known)
+        if note:
+            await note(reach.concern.questions if scope.person else ())
+        if slack:
+            await self._queue_clearing(found, scope, purge)
+        for job in found.running:
+            await self._spending.settle(job.fields["lab"], job.id, Spent())
+        await self._traces.forget_keys(reach, counts=counts)
+        head = self._head(scope, holds, purge, by)
+        for lab in found.lines:
+            await self._traces.redact(lab, found, _receipts(head | {"lab": lab}))
+        await self._traces.forget_jobs(found.jobs)
+        labs = [scope.lab] if scope.lab else self._jobs.labs
+        return [receipt for lab in labs if (receipt := await self._close(lab, head, found.held))]
+
+    async def hold(self, hold: Hold) -> bool:
+        """Keep something from now on, also from its end in Redis; False where it is held already."""
+        placed = await self._holds.place(hold)
+        await self._traces.keep([hold.scope])
+        return placed
+
+    async def release(self, scope: Scope) -> bool:
+        """End a hold; False where there is none of exactly this."""
+        released = await self._holds.release(scope)
+        if released:
+            await self._traces.let_go(scope, await self._holds.scopes())
+        return released
+
+    async def holds(self) -> list[Hold]:
+        """Every hold there is."""
+        return await self._holds.all()
+
+    async def keep_held(self) -> None:
+        """Take the end away from what came to be under a hold since; a clock's job, well within KEEP."""
+        if holds := await self._holds.scopes():
+            await self._traces.keep(holds)
+
+    async def _free(self, scope: Scope) -> list[Scope]:
+        """The holds; Held where one keeps all of the scope."""
+        holds = await self._holds.scopes()
+        if covered(scope, holds):
+            raise Held(f"a legal hold keeps this {scope.kind}; release it first")
+        return holds
+
+    async def _stop(self, scope: Scope, holds: Sequence[Scope]) -> None:
+        """Ask what runs to end, and wait for that a while."""
+        found, _ = await self._traces.find(scope, holds)
+        for job in found.running:
+            await self._jobs.cancel(job.fields["mailbox"], job.id, "withdrawn")
+        until = self._clock() + PATIENCE
+        while found.running and self._clock() < until:
+            await asyncio.sleep(0.25)
+            states = [await self._jobs.fields(job.fields["mailbox"], job.id) for job in found.running]
+            if not any(fields.get("state") == "running" for fields in states):
+                return
+
+    async def _queue_clearing(self, found: Found, scope: Scope, purge: str) -> None:
+        """One job for each thread takes our messages away: paced by Slack's limits, whoever dies."""
+        for (lab, thread), messages in found.messages.items():
+            fields = {
+                "thread": thread,
+                "whole": "" if scope.person else "1",
+                "messages": json.dumps(sorted(messages)),
+                "asked": json.dumps(sorted(found.asked.get((lab, thread), ()))),
+            }
+            at = int(self._clock() * 1e6)
+            await self._jobs.enqueue(lab, f"{thread}:clear", f"clear:{thread}:{purge}", at, fields)
+
+    def _head(self, scope: Scope, holds: Sequence[Scope], purge: str, by: str) -> dict[str, Any]:
+        hidden = [hold.hidden(self._key) for hold in holds]
+        return {
+            "kind": "purge", "schema_version": SCHEMA_VERSION, "purge": purge, "by": by, "at": self._clock(),
+            "scope": asdict(scope.hidden(self._key)), "spared": [asdict(hold) for hold in hidden],
+        }  # fmt: skip
+
+    async def _close(self, lab: str, head: dict[str, Any], held: int) -> Receipt | None:
+        """Write a lab's last receipt, over all that this purge took, whichever worker did; None for none."""
+        parts = [
+            record
+            async for record in read(self._jobs.store, lab)
+            if record["kind"] == "purge" and record["purge"] == head["purge"]
+        ]
+        removed = sorted(name for part in parts for name in part.get("removed", ()))
+        if not removed and head["scope"]["lab"] != lab:
+            return None
+        digest = hashlib.sha256("".join(removed).encode()).hexdigest()
+        receipt = Receipt(head["purge"], lab, len(removed), digest, held)
+        if not any("digest" in part for part in parts):
+            record = head | asdict(receipt) | {"kind": "purge"}
+            await self._journal.append(lab, f"purge:{lab}", json.dumps(record))
+        return receipt
+
+
+def _receipts(head: dict[str, Any]) -> Callable[[Sequence[str]], str]:
+    """Makes the record that names some of the records taken out."""
+    return lambda removed: json.dumps(head | {"removed": list(removed)})

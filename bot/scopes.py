@@ -1,0 +1,191 @@
+"""What a purge or a hold is about - a thread, a person, a lab - and which records concern it."""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal, cast
+
+from pydantic import TypeAdapter
+
+KEPT = frozenset({"purge", "redaction", "gate", "audit", "hold"})
+"""Kinds of records that hold no person's words and tell what was done: no purge takes them."""
+
+_PLACE = re.compile(r"([A-Z0-9]+):([A-Z0-9]+):([0-9]+\.[0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Records of a lab ("" is every lab), of one thread in it, or of one person; `before` a time, if any."""
+
+    lab: str = ""
+    thread: str = ""  # "team:channel:ts"
+    person: str = ""  # a Slack user id, or its pseudonym in a receipt
+    before: float = 0.0  # seconds since the epoch; 0 is no limit
+
+    @property
+    def kind(self) -> Literal["thread", "person", "lab"]:
+        return "thread" if self.thread else "person" if self.person else "lab"
+
+    def hidden(self, key: bytes) -> "Scope":
+        """The same with the person's pseudonym in place of the id, as receipts keep it."""
+        return replace(self, person=pseudonym(self.person, key)) if self.person else self
+
+    def dump(self) -> str:
+        """As JSON."""
+        return json.dumps(asdict(self))
+
+
+_SCOPE = TypeAdapter(Scope)
+
+
+def read_scope(text: str) -> Scope:
+    """Read what `dump` wrote."""
+    return _SCOPE.validate_json(text)
+
+
+def pseudonym(person: str, key: bytes) -> str:
+    """What stands for a person where no id may; the same person always has the same."""
+    return hmac.digest(key, f"person:{person}".encode(), "sha256").hex()[:32]
+
+
+def fingerprint(record: Mapping[str, Any]) -> str:
+    """A hash of one record, whatever order and spacing its JSON was written in."""
+    return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+def lab_of(record: Mapping[str, Any]) -> str:
+    """The lab a record belongs to."""
+    return str(record.get("lab") or _question(record).get("lab") or "")
+
+
+def thread_of(record: Mapping[str, Any]) -> str:
+    """The thread a record is about, as "team:channel:ts"; empty where it is about none."""
+    thread: Any = record.get("thread") or _question(record).get("thread") or ""
+    if isinstance(thread, dict):
+        parts = cast("dict[str, Any]", thread)
+        return f"{parts.get('team')}:{parts.get('channel')}:{parts.get('ts')}"
+    return str(thread)
+
+
+def question_of_record(record: Mapping[str, Any]) -> str:
+    """The question a record is about, as "team:channel:ts"; empty where it is about none."""
+    asked: Any = record.get("question_ts") or _question(record).get("ts") or record.get("question")
+    thread = thread_of(record)
+    return question_key(thread, asked) if thread and isinstance(asked, str) and asked else ""
+
+
+def question_key(thread: str, ts: str) -> str:
+    """The question of this ts in a thread."""
+    return f"{thread.rpartition(':')[0]}:{ts}"
+
+
+def places(text: str) -> list[str]:
+    """Every thread and question that a key or a job's id names, as "team:channel:ts"."""
+    return [":".join(found) for found in _PLACE.findall(text)]
+
+
+def people_of(record: Mapping[str, Any]) -> set[str]:
+    """Who wrote what a record holds."""
+    named = (record.get("user"), _question(record).get("user"))
+    return {name for name in named if isinstance(name, str) and name}
+
+
+def _question(record: Mapping[str, Any]) -> dict[str, Any]:
+    question = record.get("question")
+    return cast("dict[str, Any]", question) if isinstance(question, dict) else {}
+
+
+@dataclass(slots=True)
+class Concern:
+    """Says of each record whether a scope concerns it: `learn` them all first, then ask.
+
+    What others said of a person's question concerns the person, too. `name` gives what the scope's
+    `person` is compared with: a person's id as it is, or its pseudonym.
+    """
+
+    scope: Scope
+    name: Callable[[str], str] = str
+    questions: set[str] = field(default_factory=set[str])
+    threads: set[str] = field(default_factory=set[str])  # that it began
+    touched: set[str] = field(default_factory=set[str])  # that it asked in
+
+    def learn(self, record: Mapping[str, Any]) -> None:
+        """Take in whose question or thread it is about."""
+        asked = question_of_record(record)
+        if not asked or record.get("kind") not in {"answer", "job"} or not self._own(record):
+            return
+        self.questions.add(asked)
+        self.touched.add(thread_of(record))
+        if asked == thread_of(record):  # it began the thread
+            self.threads.add(asked)
+
+    def hits(self, record: Mapping[str, Any]) -> bool:
+        """Whether the scope concerns this record."""
+        if record.get("kind") in KEPT or not self._in_time(record):
+            return False
+        if self._own(record):
+            return True
+        asked = question_of_record(record)
+        return asked in self.questions if asked else thread_of(record) in self.threads
+
+    def is_person(self, name: str) -> bool:
+        """Whether this is the person of the scope."""
+        return bool(self.scope.person) and self.name(name) == self.scope.person
+
+    def _own(self, record: Mapping[str, Any]) -> bool:
+        scope = self.scope
+        if (scope.lab and lab_of(record) != scope.lab) or not self._in_time(record):
+            return False
+        if scope.thread and thread_of(record) != scope.thread:
+            return False
+        return not scope.person or any(self.is_person(name) for name in people_of(record))
+
+    def _in_time(self, record: Mapping[str, Any]) -> bool:
+        at: Any = record.get("at") or record.get("finished_at") or 0.0
+        return not self.scope.before or float(at) < self.scope.before
+
+
+@dataclass(slots=True)
+class Reach:
+    """What a purge may take: what its scope concerns and no hold does."""
+
+    concern: Concern
+    held: list[Concern] = field(default_factory=list[Concern])
+
+    def learn(self, record: Mapping[str, Any]) -> None:
+        for concern in (self.concern, *self.held):
+            concern.learn(record)
+
+    def takes(self, record: Mapping[str, Any]) -> bool:
+        return self.concern.hits(record) and not self.spares(record)
+
+    def spares(self, record: Mapping[str, Any]) -> bool:
+        """Whether a hold keeps a record."""
+        return any(held.hits(record) for held in self.held)
+
+    def takes_place(self, place: str) -> bool:
+        """The same of a question, as "team:channel:ts"."""
+        return place in self.concern.questions and not any(place in held.questions for held in self.held)
+
+
+def covered(scope: Scope, holds: Iterable[Scope]) -> bool:
+    """Whether one hold keeps all that a scope could concern."""
+    return any(
+        hold.lab in {"", scope.lab}
+        and hold.thread in {"", scope.thread}
+        and hold.person in {"", scope.person}
+        for hold in holds
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A legal hold: no purge, no retention and no expiry touches what it concerns, until it is released."""
+
+    scope: Scope
+    by: str
+    at: float
+    reason: str

@@ -1,0 +1,280 @@
+"""Where the store holds something of a thread, a person or a lab; and its removal."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from bot.scopes import Concern, Reach, Scope, fingerprint, places, question_of_record, thread_of
+from bot.store import keys
+from bot.store.journal import Journal, Line
+from bot.store.questions import DELETION_MARK
+from bot.store.redis import Store, reachable
+
+_T = TypeVar("_T")
+
+_AT_ONCE = 100  # keys looked at together
+_RECEIPT = 200  # records taken out by one step, and named in its receipt
+
+_ENGINE = {
+    "active",
+    "mailbox",
+    "ready",
+    "delayed",
+    "cancelled",
+    "journal",
+    "caps",
+    "state",
+    "prompts",
+    "audit",
+    "clock",
+}
+"""Keys of which a purge takes nothing, or by other means."""
+
+_FIELDS = ("mailbox", "lab", "body", "state", "at", "reply")
+"""What a purge must know of a job; its words stay where they are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """A job, as far as a purge must know it."""
+
+    shard: int
+    id: str
+    fields: Mapping[str, str]
+
+    def record(self) -> dict[str, Any]:
+        """The same as a journal's record would say it."""
+        question: dict[str, Any] = json.loads(self.fields.get("body", "{}"))
+        team_channel_ts = places(self.id)
+        thread = ":".join(self.fields["mailbox"].split(":")[:3])
+        return {
+            "kind": "job", "lab": self.fields.get("lab", ""), "thread": thread,
+            "user": question.get("user", ""), "at": float(self.fields.get("at", 0)) / 1000,
+            "question_ts": team_channel_ts[0].rpartition(":")[2] if team_channel_ts else "",
+        }  # fmt: skip
+
+
+@dataclass(slots=True)
+class Found:
+    """What a purge will take, and what it leaves since a hold keeps it."""
+
+    lines: dict[str, list[tuple[int, str, str]]] = field(
+        default_factory=dict[str, list[tuple[int, str, str]]]
+    )
+    """By lab: shard, entry, fingerprint."""
+    jobs: list[Trace] = field(default_factory=list[Trace])
+    messages: dict[tuple[str, str], set[str]] = field(default_factory=dict[tuple[str, str], set[str]])
+    """By lab and thread: the ts of answers' messages."""
+    asked: dict[tuple[str, str], set[str]] = field(default_factory=dict[tuple[str, str], set[str]])
+    """By lab and thread: the ts of questions."""
+    held: int = 0
+
+    @property
+    def running(self) -> list[Trace]:
+        """Jobs that have not ended."""
+        return [job for job in self.jobs if job.fields.get("state") != "done"]
+
+
+class Traces:
+    """Looks through the whole store: a purge is rare, and must forget nothing that a feature adds."""
+
+    def __init__(self, store: Store, labs: Sequence[str], name: Callable[[str], str] = str) -> None:
+        self._store = store
+        self._labs = labs
+        self._journal = Journal(store)
+        self._name = name
+
+    async def find(
+        self, scope: Scope, holds: Sequence[Scope], known: Iterable[str] = ()
+    ) -> tuple[Found, Reach]:
+        """What a scope concerns, `known` questions among it; reads every journal of its labs twice."""
+        reach = Reach(Concern(scope, self._name), [Concern(hold, self._name) for hold in holds])
+        reach.concern.questions.update(known)
+        jobs = [job async for job in self._jobs()]
+        for job in jobs:
+            reach.learn(job.record())
+        async for _, record in self._records(scope):
+            reach.learn(record)
+        found = Found(jobs=[job for job in jobs if reach.takes(job.record()) and _takeable(job, scope)])
+        async for line, record in self._records(scope):
+            if not reach.concern.hits(record):
+                continue
+            if reach.spares(record):
+                found.held += 1
+                continue
+            found.lines.setdefault(line.lab, []).append((line.shard, line.entry, fingerprint(record)))
+            _note_messages(found, line.lab, record)
+        for job in found.jobs:
+            _note_messages(found, job.fields.get("lab", ""), job.record() | {"messages": _reply(job)})
+        return found, reach
+
+    async def forget_jobs(self, jobs: Sequence[Trace]) -> int:
+        """Remove jobs, whatever they are at."""
+        gone = 0
+        for shard in {job.shard for job in jobs}:
+            for some in _parts([job.id for job in jobs if job.shard == shard], _AT_ONCE):
+                gone += await self._store.run("forget", shard, DELETION_MARK, *some)
+        return gone
+
+    async def forget_keys(self, reach: Reach, *, counts: bool) -> int:
+        """Remove what else is kept of the questions and people a purge takes, with `counts` of caps, too."""
+        gone = 0
+        async for names in self._keys():
+            own = [name for name in names if counts or not _what(name).startswith("spent:")]
+            gone += sum(await asyncio.gather(*(self._forget_key(name, reach) for name in own)))
+        return gone
+
+    async def redact(self, lab: str, found: Found, receipt: Callable[[Sequence[str]], str]) -> int:
+        """Take a lab's lines out of its journal; `receipt` makes a record that names some fingerprints."""
+        gone = 0
+        lines = found.lines.get(lab, [])
+        for shard in {line[0] for line in lines}:
+            for some in _parts([line for line in lines if line[0] == shard], _RECEIPT):
+                entries, prints = [line[1] for line in some], [line[2] for line in some]
+                gone += await self._store.run("redact", shard, lab, receipt(prints), *entries)
+        return gone
+
+    async def keep(self, holds: Sequence[Scope]) -> int:
+        """Take the end away from every key that a hold concerns; gives how many had one."""
+        concerns = await self._concerns(holds)
+        kept = 0
+        async for names in self._keys():
+            own = [name for name in names if _is_held(name, concerns)]
+            async with reachable():
+                kept += sum(await asyncio.gather(*(self._store.client.persist(name) for name in own)))
+        return kept
+
+    async def let_go(self, hold: Scope, others: Sequence[Scope]) -> int:
+        """Give the keys that only this hold kept an end again."""
+        own, kept = await self._concerns([hold]), await self._concerns(others)
+        ended = 0
+        async for names in self._keys():
+            free = [name for name in names if _is_held(name, own) and not _is_held(name, kept)]
+            ended += sum(await asyncio.gather(*(self._end(name) for name in free)))
+        return ended
+
+    async def _end(self, name: str) -> int:
+        async with reachable():
+            if ":job:" in name and await self._store.client.hget(name, "state") != "done":
+                return 0
+            return int(await self._store.client.expire(name, keys.KEEP, nx=True))
+
+    async def _concerns(self, scopes: Sequence[Scope]) -> list[Concern]:
+        """What each scope concerns, by the jobs that are known and the records."""
+        concerns = [Concern(scope, self._name) for scope in scopes]
+        if not concerns:
+            return []
+        async for job in self._jobs():
+            for concern in concerns:
+                concern.learn(job.record())
+        async for _, record in self._records(Scope()):
+            for concern in concerns:
+                concern.learn(record)
+        return concerns
+
+    async def _forget_key(self, name: str, reach: Reach) -> int:
+        client = self._store.client
+        async with reachable():
+            if _what(name).startswith("thread:"):
+                return await self._forget_turns(name, reach)
+            if _concerns_key(_what(name), reach):
+                return await client.delete(name)
+            kind = await client.type(name)
+            if kind == "string" and _concerns_key(await client.get(name) or "", reach):
+                return await client.delete(name)
+            if reach.concern.scope.person and kind == "hash" and ":job:" not in name:
+                own = [part for part in await client.hkeys(name) if _names(part, reach.concern)]
+                return await client.hdel(name, *own) if own else 0
+        return 0
+
+    async def _forget_turns(self, name: str, reach: Reach) -> int:
+        thread = places(name)
+        fields = await self._store.client.hkeys(name)
+        own = [ts for ts in fields for at in thread[:1] if reach.takes_place(f"{at.rpartition(':')[0]}:{ts}")]
+        return await self._store.client.hdel(name, *own) if own else 0
+
+    async def _jobs(self) -> AsyncIterator[Trace]:
+        async for names in self._keys("job:*"):
+            async with reachable():
+                values = await asyncio.gather(*(self._store.client.hmget(name, _FIELDS) for name in names))
+            for name, found in zip(names, values, strict=True):
+                fields = {key: value for key, value in zip(_FIELDS, found, strict=True) if value is not None}
+                if "mailbox" in fields:  # else it marks a deletion
+                    yield Trace(_shard(name), _what(name).removeprefix("job:"), fields)
+
+    async def _records(self, scope: Scope) -> AsyncIterator[tuple[Line, dict[str, Any]]]:
+        for lab in [scope.lab] if scope.lab else self._labs:
+            for shard in range(self._store.shards):
+                async for line in self._journal.lines(shard, lab):
+                    yield line, json.loads(line.record)
+
+    async def _keys(self, what: str = "*") -> AsyncIterator[list[str]]:
+        """The names of all keys that may hold something of people, some at a time."""
+        some: list[str] = []
+        async with reachable():
+            async for name in self._store.client.scan_iter(f"labjam:{{*}}:{what}", count=1000):
+                if _what(name).partition(":")[0].partition("-")[0] not in _ENGINE:
+                    some.append(name)
+                if len(some) == _AT_ONCE:
+                    yield some
+                    some = []
+        if some:
+            yield some
+
+
+def _takeable(job: Trace, scope: Scope) -> bool:
+    """Whether a purge takes a job itself: not one of its own, and by age only what has ended."""
+    if job.id.startswith(("purge:", "clear:")):
+        return False
+    return not scope.before or job.fields.get("state") == "done"
+
+
+def _concerns_key(what: str, reach: Reach) -> bool:
+    """Whether a key is all about a question that is taken, or about the person of the scope."""
+    if what.startswith("job:"):
+        return False
+    parts = what.split(":")
+    return any(map(reach.takes_place, places(what))) or any(map(reach.concern.is_person, parts))
+
+
+def _is_held(name: str, concerns: Sequence[Concern]) -> bool:
+    """Whether a key is about a question, a thread or a person under a hold."""
+    what = _what(name)
+    found, parts = places(what), what.split(":")
+    return any(
+        any(place in concern.questions or place in concern.touched for place in found)
+        or any(map(concern.is_person, parts))
+        for concern in concerns
+    )
+
+
+def _parts(items: list[_T], size: int) -> list[list[_T]]:
+    return [items[i : i + size] for i in range(0, len(items), size)]
+
+
+def _names(part: str, concern: Concern) -> bool:
+    """Whether a hash's field is the person's: "U1", "details:U1"."""
+    return any(concern.is_person(word) for word in part.replace(" ", ":").split(":"))
+
+
+def _note_messages(found: Found, lab: str, record: Mapping[str, Any]) -> None:
+    thread, asked = thread_of(record), question_of_record(record)
+    if not thread or not asked:
+        return
+    found.messages.setdefault((lab, thread), set()).update(record.get("messages") or ())
+    found.asked.setdefault((lab, thread), set()).add(asked.rpartition(":")[2])
+
+
+def _reply(job: Trace) -> list[str]:
+    return json.loads(job.fields.get("reply", "[]"))
+
+
+def _shard(name: str) -> int:
+    return int(name.partition("{")[2].partition("}")[0])
+
+
+def _what(name: str) -> str:
+    """A key's name without prefix and shard."""
+    return name.partition("}:")[2]
