@@ -20,7 +20,7 @@ class Fault:
 
 @dataclass(slots=True)
 class Faults:
-    """Faults per Web API method (`"*"` is every method), and for the sockets."""
+    """Faults per Web API method (`"*"` is every method; "upload" is where bytes go), and for the sockets."""
 
     planned: dict[str, deque[Fault]] = field(default_factory=dict[str, deque[Fault]])
     delays: dict[str, float] = field(default_factory=dict[str, float])

@@ -151,6 +151,8 @@ class LocalSlack(PeopleActs, Interactions):
         file = self.workspace.files.get(request.path.rpartition("/")[2])
         if not file or file.complete:
             return web.Response(status=404, text="no such upload")
+        if self.faults.take("upload"):
+            return web.Response(status=503, text="try again")
         body = bytearray()
         async for piece in request.content.iter_any():
             body += piece

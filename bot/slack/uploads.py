@@ -1,0 +1,70 @@
+"""Files on their way to Slack: a place asked for, the bytes sent there, then completed and shared, once."""
+
+import json
+
+import aiohttp
+
+from bot.errors import RetryLater, SlackRefused, SlackUnsure
+from bot.slack.outbox import Hold, Outbox
+
+ALT_TEXT = 1_000
+"""Characters: https://docs.slack.dev/reference/methods/files.getUploadURLExternal"""
+
+_DONE = "file_already_completed"
+
+
+class Uploads:
+    """Uploads in two steps, so that a caller can note the file's id in between: `send` may be repeated
+    at no harm, since nobody sees a file before `complete`, and `complete` looks before it repeats."""
+
+    def __init__(self, outbox: Outbox, session: aiohttp.ClientSession) -> None:
+        self._outbox = outbox
+        self._session = session
+
+    async def send(
+        self, team: str, name: str, content: bytes, *, alt: str = "", hold: Hold | None = None
+    ) -> str:
+        """Send a file's bytes; gives its id. RetryLater where its place takes nothing."""
+        about = {"alt_txt": alt[:ALT_TEXT]} if alt else {}
+        given = await self._outbox.insist(
+            "files.getUploadURLExternal", team, hold=hold, filename=name, length=len(content), **about
+        )
+        headers = {"Content-Type": "application/octet-stream"}
+        try:
+            async with self._session.post(given["upload_url"], data=content, headers=headers) as response:
+                status = response.status
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            raise RetryLater(f"upload: {type(error).__name__}") from None
+        if status != 200:
+            raise RetryLater(f"upload: HTTP {status}")
+        return str(given["file_id"])
+
+    async def complete(
+        self, team: str, file: str, title: str, *, channel: str = "", thread_ts: str = "", words: str = "",
+        hold: Hold | None = None,
+    ) -> None:  # fmt: skip
+        """Make a sent file exist; with `channel` it is shared there, once, with `words` before it.
+
+        A file without a channel is ours alone: a picture in a message's blocks (`slack_file`).
+        """
+        place = {"channel_id": channel, "thread_ts": thread_ts, "initial_comment": words}
+        given = {name: value for name, value in place.items() if value}
+        files = json.dumps([{"id": file, "title": title}])
+        try:
+            await self._outbox.insist(
+                "files.completeUploadExternal", team, hold=hold, once=bool(channel), files=files, **given
+            )
+        except SlackUnsure:
+            if not await self.is_shared(team, file, hold=hold):
+                raise RetryLater("Slack gives no clear reply to files.completeUploadExternal") from None
+        except SlackRefused as refused:
+            if refused.error != _DONE:
+                raise
+
+    async def is_shared(self, team: str, file: str, *, hold: Hold | None = None) -> bool:
+        """Whether a file stands in any channel."""
+        try:
+            found = (await self._outbox.insist("files.info", team, hold=hold, file=file))["file"]
+        except SlackRefused:
+            return False  # it was never completed
+        return any(found.get(place) for place in ("channels", "groups", "ims"))
