@@ -1,6 +1,7 @@
 """Files on their way to Slack: a place asked for, the bytes sent there, then completed and shared, once."""
 
 import json
+from typing import Any
 
 import aiohttp
 
@@ -25,7 +26,7 @@ class Uploads:
         self, team: str, name: str, content: bytes, *, alt: str = "", hold: Hold | None = None
     ) -> str:
         """Send a file's bytes; gives its id. RetryLater where its place takes nothing."""
-        about = {"alt_txt": alt[:ALT_TEXT]} if alt else {}
+        about: dict[str, Any] = {"alt_txt": alt[:ALT_TEXT]} if alt else {}
         given = await self._outbox.insist(
             "files.getUploadURLExternal", team, hold=hold, filename=name, length=len(content), **about
         )
@@ -48,7 +49,7 @@ class Uploads:
         A file without a channel is ours alone: a picture in a message's blocks (`slack_file`).
         """
         place = {"channel_id": channel, "thread_ts": thread_ts, "initial_comment": words}
-        given = {name: value for name, value in place.items() if value}
+        given: dict[str, Any] = {name: value for name, value in place.items() if value}
         files = json.dumps([{"id": file, "title": title}])
         try:
             await self._outbox.insist(
