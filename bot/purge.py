@@ -54,6 +54,18 @@ class Receipt:
     held: int
 
 
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One purge. `by` says in what role it was asked for, never by whom: that is in the audit trail."""
+
+    id: str
+    scope: Scope
+    by: str
+    counts: bool = True  # what caps count of a person goes, too
+    slack: bool = True  # our messages go from Slack
+    archive: bool = True  # the archive follows
+
+
 class Purges:
     """Looks, orders, and carries out; `key` makes the pseudonyms that receipts name people by."""
 
@@ -87,11 +99,7 @@ class Purges:
         return hmac.digest(self._key, f"purge {today} {scope.dump()}".encode(), "sha256").hex()[:6]
 
     async def order(self, scope: Scope, by: str, *, counts: bool = True) -> str:
-        """Queue a purge; gives the receipt's id. Held where a hold keeps all of it.
-
-        `by` says in what role, never who: that is in the audit trail. Without `counts` a person's
-        caps go on counting.
-        """
+        """Queue a purge; gives the receipt's id. Held where a hold keeps all of it."""
         await self._free(scope)
         at = self._clock()
         purge = hashlib.sha256(f"{at} {scope.dump()}".encode()).hexdigest()[:12]
@@ -104,36 +112,39 @@ class Purges:
         """The runner of `purge` jobs: goes on where a worker that died left it."""
         fields = running.job.fields
         scope, purge = read_scope(fields["scope"]), running.job.id.partition(":")[2]
+        order = Order(purge, scope, fields["by"], counts=bool(fields["counts"]))
         known = set(json.loads(fields.get(_NOTED, "[]")))
 
         async def note(questions: Iterable[str]) -> None:
             await running.note({_NOTED: json.dumps(sorted(questions))})
 
         try:
-            await self.carry_out(
-                scope, purge, fields["by"], counts=bool(fields["counts"]), known=known, note=note
-            )
+            await self.carry_out(order, known=known, note=note)
         except Held:
             return Close({"outcome": "held", "scope": ""})
         return Close({"outcome": "purged", "scope": "", _NOTED: ""})  # a person's id is no longer needed
 
     async def carry_out(
-        self, scope: Scope, purge: str, by: str, *, counts: bool = True, slack: bool = True,
+        self, order: Order, *,
         known: Iterable[str] = (), note: Callable[[Iterable[str]], Awaitable[None]] | None = None,
     ) -> list[Receipt]:  # fmt: skip
-        """Take it all out; may be repeated until it ends. Held where a hold keeps all of it."""
+        """Take it all out; may be repeated until it ends. Held where a hold keeps all of it.
+
+        `note` writes down what a person asked, and `known` is what was noted, for who goes on.
+        """
+        scope = order.scope
         holds = await self._free(scope)
-        if slack:
+        if order.slack:
             await self._stop(scope, holds)
         found, reach = await self._traces.find(scope, holds, known)
         if note:
             await note(reach.concern.questions if scope.person else ())
-        if slack:
-            await self._queue_clearing(found, scope, purge)
+        if order.slack:
+            await self._queue_clearing(found, order)
         for job in found.running:
             await self._spending.settle(job.fields["lab"], job.id, Spent())
-        await self._traces.forget_keys(reach, counts=counts)
-        head = self._head(scope, holds, purge, by)
+        await self._traces.forget_keys(reach, counts=order.counts)
+        head = self._head(order, holds)
         for lab in found.lines:
             await self._traces.redact(lab, found, _receipts(head | {"lab": lab}))
         await self._traces.forget_jobs(found.jobs)
@@ -181,23 +192,24 @@ class Purges:
             if not any(fields.get("state") == "running" for fields in states):
                 return
 
-    async def _queue_clearing(self, found: Found, scope: Scope, purge: str) -> None:
+    async def _queue_clearing(self, found: Found, order: Order) -> None:
         """One job for each thread takes our messages away: paced by Slack's limits, whoever dies."""
         for (lab, thread), messages in found.messages.items():
             fields = {
                 "thread": thread,
-                "whole": "" if scope.person else "1",
+                "whole": "" if order.scope.person else "1",
                 "messages": json.dumps(sorted(messages)),
                 "asked": json.dumps(sorted(found.asked.get((lab, thread), ()))),
             }
             at = int(self._clock() * 1e6)
-            await self._jobs.enqueue(lab, f"{thread}:clear", f"clear:{thread}:{purge}", at, fields)
+            await self._jobs.enqueue(lab, f"{thread}:clear", f"clear:{thread}:{order.id}", at, fields)
 
-    def _head(self, scope: Scope, holds: Sequence[Scope], purge: str, by: str) -> dict[str, Any]:
+    def _head(self, order: Order, holds: Sequence[Scope]) -> dict[str, Any]:
         hidden = [hold.hidden(self._key) for hold in holds]
         return {
-            "kind": "purge", "schema_version": SCHEMA_VERSION, "purge": purge, "by": by, "at": self._clock(),
-            "scope": asdict(scope.hidden(self._key)), "spared": [asdict(hold) for hold in hidden],
+            "kind": "purge", "schema_version": SCHEMA_VERSION, "purge": order.id, "by": order.by,
+            "at": self._clock(), "scope": asdict(order.scope.hidden(self._key)),
+            "spared": [asdict(hold) for hold in hidden], "archive": order.archive,
         }  # fmt: skip
 
     async def _close(self, lab: str, head: dict[str, Any], held: int) -> Receipt | None:
@@ -208,14 +220,12 @@ class Purges:
             if record["kind"] == "purge" and record["purge"] == head["purge"]
         ]
         removed = sorted(name for part in parts for name in part.get("removed", ()))
-        if not removed and head["scope"]["lab"] != lab:
-            return None
         digest = hashlib.sha256("".join(removed).encode()).hexdigest()
         receipt = Receipt(head["purge"], lab, len(removed), digest, held)
         if not any("digest" in part for part in parts):
             record = head | asdict(receipt) | {"kind": "purge"}
             await self._journal.append(lab, f"purge:{lab}", json.dumps(record))
-        return receipt
+        return receipt if removed or head["scope"]["lab"] else None
 
 
 def _receipts(head: dict[str, Any]) -> Callable[[Sequence[str]], str]:

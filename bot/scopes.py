@@ -46,6 +46,11 @@ def read_scope(text: str) -> Scope:
     return _SCOPE.validate_json(text)
 
 
+def scope_of(raw: Mapping[str, Any]) -> Scope:
+    """Read a scope as a record holds it."""
+    return _SCOPE.validate_python(raw)
+
+
 def pseudonym(person: str, key: bytes) -> str:
     """What stands for a person where no id may; the same person always has the same."""
     return hmac.digest(key, f"person:{person}".encode(), "sha256").hex()[:32]

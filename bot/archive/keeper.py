@@ -8,8 +8,9 @@ from itertools import groupby
 from pathlib import Path
 
 from bot.archive.book import Book, is_after
+from bot.archive.purging import last_receipt, take_out
 from bot.errors import StoreAway
-from bot.store.journal import Journal
+from bot.store.journal import Journal, Line
 from bot.store.redis import Store
 
 log = logging.getLogger(__name__)
@@ -61,9 +62,20 @@ class Keeper:
             after = {lab: book.positions.get(shard, "") for lab, book in self._books.items()}
             lines = await self._journal.fresh(shard, after, _PAGE)
             for lab, own in groupby(lines, key=lambda line: line.lab):
-                added += await asyncio.to_thread(self._books[lab].append, list(own))
+                added += await self._add(self._books[lab], list(own))
             if not lines:
                 return added
+
+    async def _add(self, book: Book, lines: Sequence[Line]) -> int:
+        """Add lines of one lab; a purge is followed before its receipt is passed, so that none is missed."""
+        added, rest = 0, list[Line]()
+        for line in lines:
+            if receipt := last_receipt(line):
+                added += await asyncio.to_thread(book.append, rest)
+                await asyncio.to_thread(take_out, book, receipt, await self._journal.store.pseudonym_key())
+                rest = []
+            rest.append(line)
+        return added + await asyncio.to_thread(book.append, rest)
 
     async def _look(self, lab: str, book: Book) -> None:
         """Read the archive's positions; go through a journal again that ends before its position.

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.archive.verify import verify
 from bot.errors import Held
 from bot.purge import Purges
 from bot.scopes import Hold, Scope, fingerprint, pseudonym
@@ -194,3 +195,29 @@ async def test_deletions_wait_for_slack(jam: Jam) -> None:
 def test_a_record_is_named_whatever_way_it_was_written() -> None:
     record = {"b": 1.5, "a": {"text": "é"}}
     assert fingerprint(record) == fingerprint(json.loads(json.dumps(record, ensure_ascii=False, indent=1)))
+
+
+async def test_the_archive_follows_a_purge(jam: Jam) -> None:
+    """Its files lose what was purged, also what Redis has no longer, and stay whole otherwise."""
+    archive = jam.settings().labjam_data / "archive"
+    person = jam.people["princeton"]
+    for words in ("deuterium", "tritium"):
+        await jam.answer("princeton", await jam.ask("princeton", words))
+    colleague = jam.slack.add_person("colleague")
+    await jam.slack.join(colleague, jam.channels["princeton"])
+    theirs = await jam.slack.post(colleague, jam.channels["princeton"], "tokamak")
+    await jam.answer("princeton", theirs)
+    await until(lambda: "tokamak" in _files(archive), 15)
+    async with purging(jam) as (purges, store):
+        [first, *_] = await store.client.xrange("labjam:{0}:journal:princeton")
+        await store.client.xdel("labjam:{0}:journal:princeton", first[0])
+        await purges.order(Scope(person=person), "the person")
+        await until(lambda: "tritium" not in _files(archive), 15)
+    assert "deuterium" not in _files(archive)
+    assert "tokamak" in _files(archive)
+    [found] = [found for found in verify(archive) if found.lab == "princeton"]
+    assert (found.findings, found.redacted) == ([], 2)
+
+
+def _files(archive: Path) -> str:
+    return "".join(path.read_text() for path in archive.rglob("*.jsonl"))
