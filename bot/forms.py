@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.records import ThreadKey
+from bot.records import Side, ThreadKey
 
 SCHEMA_VERSION = 1
 """Of every form in the journal; a field that changes its meaning raises it."""
@@ -58,6 +58,21 @@ EXPERIENCES: dict[str, str] = {
     "daily": "Several times a day",
     "weekly": "Several times a week",
     "rarely": "Never or infrequently",
+}
+
+DOMAINS: dict[str, str] = {
+    "materials": "Materials and chemistry",
+    "physics": "Particle and nuclear physics",
+    "fusion": "Fusion and plasma",
+    "biology": "Biology and medicine",
+    "earth": "Earth, climate and environment",
+    "energy": "Energy and the grid",
+    "nuclear": "Nuclear engineering",
+    "space": "Astronomy and space",
+    "computing": "Computing and mathematics",
+    "engineering": "Engineering and instruments",
+    "security": "Security and nonproliferation",
+    "other": "Something else",
 }
 
 CHOICES: dict[str, str] = {"a": "A is better", "b": "B is better", "tie": "Equally good", "bad": "Both bad"}
@@ -119,6 +134,7 @@ class Details(Form):
     kind = "details"
 
     question_ts: str
+    side: Side = ""
     thumb: Literal[1, -1] | None = None
     reasons: tuple[str, ...] = ()  # of FAILURE_TAGS
     skills: Skills = Skills()
@@ -174,7 +190,7 @@ class Comparison(Form):
     reason: str = ""
     model_a: str  # ids as requested; which model stood as A is drawn by lot
     model_b: str
-    domain: str = ""
+    blind: bool = True  # given before this person could know which models these are
 
 
 FORMS: dict[str, type[Form]] = {form.kind: form for form in (Details, Problem, Closing, Comparison)}

@@ -4,9 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from bot.details import Opinions
 from bot.feedback import Feedback
+from bot.labs import Labs
+from bot.problem import Problems
 from bot.running import Runner
+from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
+from bot.store.forms import Forms
 from bot.store.jobs import Jobs
 from bot.store.questions import Questions
 from bot.store.votes import Votes
@@ -18,11 +23,19 @@ class Judging:
     """What listeners start, and `runners` for the jobs they leave."""
 
     feedback: Feedback
+    opinions: Opinions
+    problems: Problems
     runners: Mapping[str, Runner]
 
     @classmethod
-    def of(cls, jobs: Jobs, outbox: Outbox) -> Self:
+    def of(cls, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox) -> Self:
         """Tie the parts together."""
         votes = Votes(jobs)
+        forms = Forms(jobs)
         feedback = Feedback(jobs, votes, outbox)
-        return cls(feedback, {"react": feedback.count, "tally": Tallies(Questions(jobs), votes).run})
+        return cls(
+            feedback,
+            Opinions(labs, forms, votes, outbox),
+            Problems(labs, forms, directory, outbox),
+            {"react": feedback.count, "tally": Tallies(Questions(jobs), votes).run},
+        )

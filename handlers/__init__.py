@@ -6,7 +6,7 @@ from bot.controls import Controls
 from bot.intake import Intake
 from bot.judging import Judging
 from bot.moderation.command import Commands
-from handlers import answer, controls, feedback, moderation, rest
+from handlers import answer, controls, feedback, forms, moderation, rest
 
 
 def register(app: Any, intake: Intake, judging: Judging, control: Controls, commands: Commands) -> None:
@@ -16,6 +16,7 @@ def register(app: Any, intake: Intake, judging: Judging, control: Controls, comm
     """
     answer.register(app, intake)
     feedback.register(app, judging.feedback)
+    forms.register(app, judging.opinions, judging.problems)
     controls.register(app, control)
     moderation.register(app, commands)
     rest.register(app)

@@ -214,7 +214,7 @@ ENDPOINT = '[endpoints.a]\nbase_url = "http://a"\n'
 MISTAKES: list[tuple[str, str | bytes, str]] = [
     (LAB, 'zone = "America/Chigaco"', 'zone = "*": not an IANA time zone; for example "America/Chicago"'),
     (LAB, 'zone = "America"', 'zone = "America": not an IANA time zone; for example "America/*"'),
-    (LAB, 'zoen = "UTC"', "zoen: unknown key; did you mean zone? Allowed: name, short, place, *, link_hosts"),
+    (LAB, 'zoen = "UTC"', "zoen: unknown key; did you mean zone? Allowed: name, short, place, *"),
     (LAB, '"a\\nb" = 1', '"a\\nb": unknown key; Allowed: name, short, place, channel, zone, models, *'),
     (LAB, "caps = 3", "caps = 3: must be a table"),
     (LAB, "caps.lab_questions_per_hour = -1", "caps.* = -1: must be greater than or equal to 0"),

@@ -36,6 +36,8 @@ class Lab:
     system: str  # the raw text of its system.md
     guests: Outsiders = "allowed"  # guest accounts of the workspace
     strangers: Outsiders = "allowed"  # other organisations' people, in a channel shared with them
+    numeric_scores: bool = False  # whether people are asked for scores of 1 to 5
+    compare_share: int = 0  # percent of questions that two models answer, blind
 
     def model(self, name: str = "") -> ModelSpec:
         """The model of this name; the first where it has none such, so that no other lab's is asked (P7)."""

@@ -83,6 +83,8 @@ def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, fil
         strangers=table.strangers or "allowed",
         endpoint=table.endpoint or "",
         link_hosts=tuple(table.link_hosts or ()),
+        numeric_scores=bool(table.numeric_scores),
+        compare_share=table.compare_share or 0,
         system=draft.system,
     )
 

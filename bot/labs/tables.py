@@ -164,6 +164,8 @@ class LabTable(Table):
     strangers: Literal["all", "allowed", "none"] | None = None
     endpoint: Line | None = None
     link_hosts: list[Host] | None = None
+    numeric_scores: bool | None = None
+    compare_share: Annotated[int, Field(ge=0, le=100)] | None = None
 
     def under(self, over: Self) -> Self:
         """Lay another table over this one, key by key; caps likewise."""

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
-from bot.records import micros
+from bot.records import ThreadKey, micros
 
 _TS = re.compile(r"[0-9]{1,12}\.[0-9]{1,6}")
 _ID = re.compile(r"[A-Z0-9]+")
@@ -101,6 +101,14 @@ def read_reaction(event: dict[str, Any], team: str) -> Reaction | None:
         return None
     author, added = _text(event, "item_user"), kind == "reaction_added"
     return Reaction(_text(event, "reaction"), team, channel, ts, user, author, added, micros(at))
+
+
+def read_message_place(body: dict[str, Any]) -> ThreadKey:
+    """The thread of the message on which somebody used a shortcut."""
+    message = _dict(body.get("message"))
+    team = _text(_dict(body.get("team")), "id") or _text(_dict(body.get("user")), "team_id")
+    ts = _text(message, "thread_ts") or _text(message, "ts") or _text(body, "message_ts")
+    return ThreadKey(team, _text(_dict(body.get("channel")), "id"), ts)
 
 
 def read_place(event: dict[str, Any]) -> tuple[str, str]:

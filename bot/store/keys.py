@@ -14,6 +14,7 @@
 | {shard}:votes:<job>          | hash   | vote                  | KEEP after its last vote                |
 | {shard}:message:<channel>:<ts> | string | finish              | KEEP after its answer ended             |
 | {shard}:forms:<job or thread> | hash  | form                  | KEEP after its last change              |
+| {shard}:person:<team>:<user> | hash   | Forms.remember        | until the person has it deleted         |
 | {shard}:journal:<lab>        | stream | scripts, Journal      | for ever: it is the record              |
 | {shard}:spent:<lab>:<window> | hash   | reserve, settle       | 2 hours after its hour, 2 days its day  |
 | {shard}:reserved:<job>       | hash   | reserve               | until settle, a day's window at most    |
@@ -85,6 +86,11 @@ def votes(shard: int, job_id: str) -> str:
 def message(shard: int, channel: str, ts: str) -> str:
     """The answer's job that a Slack message belongs to."""
     return f"labjam:{{{shard}}}:message:{channel}:{ts}"
+
+
+def person(shard: int, team: str, user: str) -> str:
+    """What a person was asked once, and said."""
+    return f"labjam:{{{shard}}}:person:{team}:{user}"
 
 
 def forms(shard: int, about: str) -> str:

@@ -1,0 +1,60 @@
+"""Forms: the details of an answer and the description of a problem, opened at once, kept before the ack."""
+
+from typing import Any
+
+from bot import details, problem
+from bot.details import Opinions
+from bot.problem import Problems
+from bot.slack.blocks import DETAILS, PROBLEM, read_about
+from bot.slack.events import read_message_place
+from bot.slack.modals import message, read
+
+
+def register(app: Any, opinions: Opinions, problems: Problems) -> None:
+    """A press writes nothing, so it is acknowledged first; a submission is kept first."""
+
+    async def add_details(ack: Any, action: dict[str, Any], body: dict[str, Any]) -> None:
+        await ack()
+        await opinions.open(action["value"], body["user"]["id"], body["trigger_id"])
+
+    async def describe(ack: Any, action: dict[str, Any], body: dict[str, Any]) -> None:
+        await ack()
+        await problems.open(action["value"], body["user"]["id"], body["trigger_id"])
+
+    async def describe_here(ack: Any, body: dict[str, Any]) -> None:
+        await ack()
+        await problems.open_at(read_message_place(body), body["user"]["id"], body["trigger_id"])
+
+    async def keep_details(ack: Any, body: dict[str, Any], view: dict[str, Any]) -> None:
+        kept = await opinions.keep(*read(view), body["user"]["id"])
+        if isinstance(kept, dict):
+            await ack(response_action="errors", errors=kept)
+        else:
+            await _close(ack, details.GONE if kept == "gone" else "")
+
+    async def keep_problem(ack: Any, body: dict[str, Any], view: dict[str, Any]) -> None:
+        kept = await problems.keep(*read(view), body["user"]["id"])
+        await _close(ack, problem.GONE if kept == "gone" else "")
+
+    app.action(DETAILS, matchers=[_about_an_answer])(add_details)
+    app.action(PROBLEM, matchers=[_about_an_answer])(describe)
+    app.message_shortcut("jam_problem")(describe_here)
+    app.view_submission(details.CALLBACK)(keep_details)
+    app.view_submission(problem.CALLBACK)(keep_problem)
+
+
+async def _close(ack: Any, words: str) -> None:
+    """Close the modal; or leave it open, with what there is to say."""
+    if words:
+        await ack(response_action="push", view=message("Not kept", words))
+    else:
+        await ack()
+
+
+async def _about_an_answer(action: dict[str, Any]) -> bool:
+    """Whether a button's value is one that we gave it; any other goes to `rest`."""
+    try:
+        read_about(str(action.get("value")))
+    except ValueError:
+        return False
+    return True
