@@ -41,11 +41,13 @@ from bot.settings import Settings
 from bot.slack.client import authorized, identify, open_session, web_client
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
+from bot.slack.pacer import Pacer
 from bot.slack.people import People
 from bot.slack.sockets import Sockets
 from bot.store.embedded import EmbeddedServer
 from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.ledger import Ledger
+from bot.store.pace import SharedPlan
 from bot.store.questions import Questions
 from bot.store.redis import Store
 from bot.store.spending import Spending
@@ -75,8 +77,9 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         token = settings.slack_bot_token.get_secret_value()
         client = web_client(token, settings.slack_api_url, session)
         identity = await identify(client)
-        outbox = Outbox(client, identity.user)
-        jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
+        us = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        outbox = Outbox(client, identity.user, Pacer(SharedPlan(store), labs.rates, us))
+        jobs = Jobs(store, [*labs, CROSS_LAB], us)
         directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
         announcing = Announcing(labs, jobs, directory, outbox)
         judging = Judging.of(labs, jobs, directory, outbox)

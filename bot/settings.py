@@ -31,6 +31,12 @@ class Settings(BaseSettings):
     )
     labjam_prompts: Path | None = Field(default=None, description="a folder laid over the packaged prompts/")
     labjam_http: str = Field(default="127.0.0.1:8700", description="host:port of the web server")
+    labjam_slack_rate_factor: float = Field(
+        default=1.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="multiplies Slack's documented rates, for a workspace that was granted more",
+    )
     labjam_log: str = Field(default="info", description="debug, info, warning or error")
 
     @field_validator("slack_api_url")

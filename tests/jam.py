@@ -78,6 +78,7 @@ class Jam:
             "LABJAM_DATA": str(self.folder / "data"),
             "LABJAM_HTTP": f"127.0.0.1:{free_port()}",
             "LABJAM_LOG": "debug",
+            "LABJAM_SLACK_RATE_FACTOR": "1000",
             "REDIS_URL": self._store.url if self._store else "",
             **self.extra,
         }

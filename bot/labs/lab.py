@@ -1,12 +1,13 @@
 """One lab's settings as the rest of labjam sees them, and all labs of this deployment."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.caps import Cap
 from bot.llm.model import ModelSpec
+from bot.slack.rates import Rates
 
 HQ_CHANNEL = "jam-hq"
 """Where what crosses labs is posted, unless `[jam] hq` says otherwise."""
@@ -58,6 +59,7 @@ class Labs(Mapping[str, Lab]):
     models: Mapping[str, ModelSpec]  # all that are configured, also those no lab uses
     hq: str = HQ_CHANNEL
     leads: tuple[str, ...] = ()  # who may act for every lab; named as moderators are
+    rates: Rates = field(default_factory=Rates)  # how often Slack may be called
 
     def __getitem__(self, key: str) -> Lab:
         return self.by_key[key]

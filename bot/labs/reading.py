@@ -9,9 +9,10 @@ from bot.labs.files import Source, key_path, read_table
 from bot.labs.folders import Draft, Folders, read_folders
 from bot.labs.lab import HQ_CHANNEL, Lab, Labs
 from bot.labs.models import DEFAULT, check_token, read_models
-from bot.labs.tables import ConfigTable, LabTable, allowed
+from bot.labs.tables import ConfigTable, LabTable, SlackTable, allowed
 from bot.llm.model import ModelSpec
 from bot.settings import Settings
+from bot.slack.rates import Rates
 
 CONTACT = "your lab's classification or export-control office"
 
@@ -36,7 +37,11 @@ def read_labs(settings: Settings, environ: Mapping[str, str]) -> Labs:
     _check_channels(drafts, by_key, hq)
     for spec in {spec for lab in by_key.values() for spec in lab.models}:
         check_token(spec, settings, environ)
-    return Labs(by_key, folders.house, models, hq, tuple(config.jam.leads))
+    return Labs(by_key, folders.house, models, hq, tuple(config.jam.leads), _rates(config.slack, settings))
+
+
+def _rates(table: SlackTable, settings: Settings) -> Rates:
+    return Rates(settings.labjam_slack_rate_factor, table.per_minute, table.posts_per_second, table.streaming)
 
 
 def _config(settings: Settings) -> tuple[str, ConfigTable]:

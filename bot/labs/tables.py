@@ -249,6 +249,14 @@ class JamTable(Table):
     leads: Annotated[list[Moderator], AfterValidator(_distinct)] = []
 
 
+class SlackTable(Table):
+    """`[slack]`: what this workspace grants beyond, or short of, Slack's documented rates."""
+
+    per_minute: dict[Line, Size] = {}
+    posts_per_second: Seconds = 1.0
+    streaming: bool = True
+
+
 class ConfigTable(Table):
     """labjam.toml"""
 
@@ -256,3 +264,4 @@ class ConfigTable(Table):
     models: dict[str, ModelTable] = {}
     endpoints: dict[str, EndpointTable] = {}
     labs: dict[str, LabTable] = {}
+    slack: SlackTable = SlackTable()

@@ -22,6 +22,7 @@ EDIT_EVERY = 3.0
 NOTICE = "labjam_notice"
 """The metadata event type of a message that is no answer."""
 
+_FOR_ENDS = 0.4  # of the workspace's edits, which unfinished answers leave to those that end
 _SETTLING = 1.0  # seconds until a call without a reply has taken effect, if it does
 _POSTS = 5  # unclear posts in a row before the job rests
 _GONE = {"message_not_found", "cant_update_message", "edit_window_closed"}
@@ -63,6 +64,7 @@ class Delivery:
         self._hold = hold
         self._note = note
         self._maker = Maker(outbox, address, hold, recorded)
+        self.line = self._maker.line  # where our messages wait for their turn; None without a pacer
         self._others = others
         self._clock = clock
         # A recorded message may still be streaming; nobody knows what it holds.
@@ -133,22 +135,20 @@ class Delivery:
                     await self._call("chat.stopStream", ts=message.ts)
 
     async def _open(self, part: str) -> None:
-        if not self._outbox.streams:
-            await self._post([markdown(part)], preview="…")
-            return
+        streams = self._outbox.streams
         self.unsure = True
         try:
-            ts = await self._maker.stream(part)
+            ts = await (self._maker.stream(part) if streams else self._maker.post_now([markdown(part)], "…"))
         except SlackBusy:
             self.unsure = False
             raise
         except SlackRefused as refused:
             self.unsure = False
-            if refused.error not in _NO_STREAMS:
+            if not streams or refused.error not in _NO_STREAMS:
                 raise
             self._outbox.streams = False
             return
-        await self._opened(_Message(ts, True, part, True, self._clock()))
+        await self._opened(_Message(ts, streams, part, True, self._clock()))
 
     async def _opened(self, message: _Message) -> None:
         self._messages.append(message)
@@ -167,7 +167,7 @@ class Delivery:
         elif message.live:
             await self._stop(message, self._call)
         elif part != message.sent and part.strip() and age > EDIT_EVERY:
-            await self._call("chat.update", ts=message.ts, text="…", blocks=[markdown(part)])
+            await self._call("chat.update", spare=_FOR_ENDS, ts=message.ts, text="…", blocks=[markdown(part)])
             message.sent, message.sure, message.at = part, True, self._clock()
 
     async def _append(self, message: _Message, part: str) -> None:
@@ -236,9 +236,8 @@ class Delivery:
 
     async def _post(self, blocks: Sequence[Block], preview: str) -> bool:
         """Post one message; False where nobody knows whether it was: then what stands is adopted."""
-        self.unsure = True
         try:
-            ts = await self._maker.post(blocks, preview)
+            ts = await self._maker.post(blocks, preview, self._before_post)
         except SlackUnsure:
             await asyncio.sleep(_SETTLING)
             await self.adopt()
@@ -249,18 +248,24 @@ class Delivery:
         await self._opened(_Message(ts, False, blocks[0]["text"], True, self._clock()))
         return True
 
+    async def _before_post(self) -> None:
+        """Only from here on may the message stand: who is stopped while it waits has said nothing."""
+        await self._hold()
+        self.unsure = True
+
     async def _remove(self, message: _Message) -> None:
         with suppress(SlackRefused):
             await self._insist("chat.delete", ts=message.ts)
 
     async def _call(self, method: str, **args: Any) -> None:
         await self._hold()
-        await self._outbox.call(method, self._address.team, channel=self._address.channel, **args)
+        address = self._address
+        await self._outbox.call(method, address.team, who=address.who, channel=address.channel, **args)
 
     async def _insist(self, method: str, *, once: bool = False, **args: Any) -> None:
         address = self._address
         await self._outbox.insist(
-            method, address.team, hold=self._hold, once=once, channel=address.channel, **args
+            method, address.team, hold=self._hold, once=once, who=address.who, channel=address.channel, **args
         )
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from bot.errors import LeaseLost, RetryLater, SlackError
 from bot.slack.blocks import Block
 from bot.slack.outbox import Hold, Outbox
+from bot.slack.pacer import Who
+from bot.slack.rates import POST, START, STOP, UPDATE
 
 _ASIDE: set[asyncio.Task[None]] = set()  # the event loop itself keeps no task alive
 
@@ -23,6 +25,11 @@ class Address:
     user: str
     user_team: str
     asked_ts: str  # nothing of the answer can be older
+
+    @property
+    def who(self) -> Who:
+        """Whose turn it is when a call for this answer is made: a lab has its own channel."""
+        return Who(self.user, self.channel, float(self.asked_ts))
 
 
 class Maker:
@@ -39,6 +46,8 @@ class Maker:
         self._address = address
         self._hold = hold
         self._recorded = recorded
+        pacer = outbox.pacer
+        self.line = pacer.line(POST, address.team, address.channel, address.who) if pacer else None
 
     async def stream(self, text: str) -> str:
         """Start a stream with its first words; once, whatever happens."""
@@ -46,21 +55,38 @@ class Maker:
         address = self._address
         return await self._make(
             self._outbox.call(
-                "chat.startStream", address.team, channel=address.channel, thread_ts=address.thread_ts,
+                START, address.team, who=address.who, keeps=STOP,
+                channel=address.channel, thread_ts=address.thread_ts,
                 recipient_user_id=address.user, recipient_team_id=address.user_team, chunks=chunks(text),
             )
         )  # fmt: skip
 
-    async def post(self, blocks: Sequence[Block], preview: str) -> str:
-        """Post a message, waiting out Slack's limits; SlackUnsure where nobody knows whether it stands."""
+    async def post(self, blocks: Sequence[Block], preview: str, hold: Hold) -> str:
+        """Post a message in our turn; `hold` is asked right before, SlackUnsure says that it may stand."""
         address = self._address
         return await self._make(
             self._outbox.insist(
-                "chat.postMessage", address.team, hold=self._hold, once=True, channel=address.channel,
-                thread_ts=address.thread_ts, text=preview, blocks=list(blocks),
-                unfurl_links=False, unfurl_media=False,
+                POST, address.team, hold=hold, once=True, line=self.line, channel=address.channel,
+                **self._message(blocks, preview),
             )
         )  # fmt: skip
+
+    async def post_now(self, blocks: Sequence[Block], preview: str) -> str:
+        """Post a message that will be edited, if that may be done now; else SlackBusy."""
+        await self._hold()
+        address = self._address
+        return await self._make(
+            self._outbox.call(
+                POST, address.team, who=address.who, keeps=UPDATE, channel=address.channel,
+                **self._message(blocks, preview),
+            )
+        )  # fmt: skip
+
+    def _message(self, blocks: Sequence[Block], preview: str) -> dict[str, Any]:
+        return {
+            "thread_ts": self._address.thread_ts, "text": preview, "blocks": list(blocks),
+            "unfurl_links": False, "unfurl_media": False,
+        }  # fmt: skip
 
     def take_back(self, ts: str) -> None:
         """Remove a message that this worker made after it had lost the answer to another one.

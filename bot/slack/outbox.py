@@ -12,9 +12,9 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import RetryLater, SlackBusy, SlackRefused, SlackUnsure
-from bot.slack.budgets import POSTS, STOP, UPDATE
 from bot.slack.failure import Failure, read_failure
 from bot.slack.pacer import Line, Pacer, Who
+from bot.slack.rates import POSTS, STOP, UPDATE
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +46,7 @@ class Outbox:
         clock: Callable[[], float] = time.monotonic, chance: random.Random | None = None,
     ) -> None:  # fmt: skip
         self.us = us  # the bot's user id
-        self.streams = pacer is None or pacer.budgets.streams  # until Slack says that it has none here
+        self.streams = pacer is None or pacer.rates.streaming  # until Slack says that it has none here
         self.pacer = pacer
         self._client: Any = client
         self._chance = chance or random.Random()  # noqa: S311 - jitter

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bot.errors import SlackBusy
 from bot.pacing import LOW, Bank, Bucket, Seat, Try
 from bot.slack.account import Account, Place
-from bot.slack.budgets import APPEND, START, STATUS, Budgets
+from bot.slack.rates import APPEND, START, STATUS, Rates
 
 HANDICAP = 20
 """Slots by which each further seat of the same person, or lab, stands behind."""
@@ -67,10 +67,10 @@ class Pacer:
     """Waits on the budgets of every workspace; `worker` names this process in the accounts."""
 
     def __init__(
-        self, bank: Bank, budgets: Budgets, worker: str, *,
+        self, bank: Bank, rates: Rates, worker: str, *,
         clock: Callable[[], float] = time.monotonic, wall: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
-        self.budgets = budgets
+        self.rates = rates
         self._bank = bank
         self._worker = worker.replace("/", "-")
         self._clock = clock
@@ -88,8 +88,8 @@ class Pacer:
         `keeps` is held back, until `free` is told the id.
         """
         account = self._account(team)
-        buckets = self.budgets.of(method, channel)
-        holds = self.budgets.method(keeps) if keeps else None
+        buckets = self.rates.of(method, channel)
+        holds = self.rates.method(keeps) if keeps else None
         left = int(buckets[0].calls * max(spare, self._share(method, who.lab, account)))
         call = self._id("try")
         delay = await account.attempt(Try(buckets, (), left, buckets[-1].name, holds), call)
@@ -102,25 +102,26 @@ class Pacer:
 
     def line(self, method: str, team: str, channel: str, who: Who) -> Line:
         """A place in the line for calls that will be made, however long it takes."""
-        buckets = self.budgets.of(method, channel)
+        buckets = self.rates.of(method, channel)
+        tightest = buckets[-1]
         flow = (who.person if len(buckets) > 1 else who.lab).replace("/", "-")
         asked = (who.asked or self._wall()) + LOW * who.low
-        handicap = HANDICAP * buckets[-1].spacing
+        handicap = HANDICAP * tightest.spacing
 
         def place() -> Place:
-            return Place(buckets[-1].name, buckets, handicap, Seat(self._id(flow), asked, ready=False))
+            return Place(tightest.name, buckets, handicap, Seat(self._id(flow), asked, ready=False))
 
         return Line(self._account(team), place)
 
     def resting(self, method: str, team: str, channel: str) -> float:
         """Seconds for which Slack wants no such call."""
         account = self._account(team)
-        until = max(account.rest_of(bucket) for bucket in self.budgets.of(method, channel))
+        until = max(account.rest_of(bucket) for bucket in self.rates.of(method, channel))
         return until - self._clock()
 
     def refused(self, method: str, team: str, channel: str, retry_after: float) -> None:
         """Slack refused a call: no worker makes another one until it may."""
-        self._account(team).rest(self.budgets.refused(method, channel, retry_after), retry_after)
+        self._account(team).rest(self.rates.refused(method, channel, retry_after), retry_after)
 
     def free(self, team: str, call: str) -> None:
         """What was held back for a call is being used now, or never will be."""
@@ -128,17 +129,17 @@ class Pacer:
 
     def flush_every(self, team: str) -> float:
         """Seconds between two looks at a growing answer: all streams share one budget of appends."""
-        return max(FLUSH, (self._account(team).live + 1) * self.budgets.method(APPEND).spacing)
+        return max(FLUSH, (self._account(team).live + 1) * self.rates.method(APPEND).spacing)
 
     def refresh_every(self, team: str) -> float:
         """Seconds between two status lines of a waiting thread: refreshing takes half of that budget."""
-        return max(REFRESH, 2 * self._account(team).crowd * self.budgets.method(STATUS).spacing)
+        return max(REFRESH, 2 * self._account(team).crowd * self.rates.method(STATUS).spacing)
 
     def _share(self, method: str, lab: str, account: Account) -> float:
         """What part of a method's budget a lab leaves for the others: a quarter, once it had half of it."""
         if method != START:
             return 0.0
-        bucket = self.budgets.method(START)
+        bucket = self.rates.method(START)
         while self._starts and self._starts[0][0] < self._clock() - bucket.seconds:
             self._starts.popleft()
         own = sum(starter == lab for _, starter in self._starts) * account.workers

@@ -25,6 +25,7 @@
 | {shard}:audit-head           | hash   | record                | for ever: where the audit trail ends    |
 | {shard}:clock:<name>         | string | the clock             | until the next turn is due              |
 | holds                        | hash   | hold, release-hold    | a field until it is released            |
+| {shard}:pace:<team>:<what>   | several| pace                  | an hour after its last use; see pace.lua|
 | pseudonym                    | string | the first process     | for ever: hashes of people depend on it |
 
 The part in braces is Redis Cluster's hash tag: all keys of one shard live on one node, so a

@@ -1,6 +1,6 @@
 -- Give out one workspace's Slack budgets to all workers: slots to the first seats of each lane, and
 -- to tries what is left. The same plan, for one process, is bot/slack/plan.py; a test compares them.
--- ARGV  team, request (JSON, see bot/store/budgets.py), now (ms; 0 takes the server's clock),
+-- ARGV  team, request (JSON, see bot/store/pace.py), now (ms; 0 takes the server's clock),
 --       horizon, soon, dead, hold life, calm, strike every (ms), tighter, tightest
 -- Returns {slots, tries, places, rests, live, crowd, workers, known}: flat lists of names and ms from
 -- now; for each try {ms to wait, ms until each granted call ...}.

@@ -6,16 +6,16 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 import pytest
 
 from bot.pacing import DEAD, HOLD_LIFE, Bucket, Lane, Reply, Request, Seat, Try
-from bot.slack.budgets import POST, START, STOP, UPDATE, Budgets
 from bot.slack.plan import Plan
-from bot.store.budgets import SharedBudgets
+from bot.slack.rates import POST, START, STOP, UPDATE, Rates
+from bot.store.pace import SharedPlan
 from tests.stores import engine_at, started
 
 Settle = Callable[[Request, float], Awaitable[Reply]]
 
 NOW = 1_790_000_000.0
-BUDGETS = Budgets()
-POSTS = BUDGETS.of(POST, "C1")
+RATES = Rates()
+POSTS = RATES.of(POST, "C1")
 LANE = POSTS[-1].name
 SPACING = POSTS[-1].seconds
 
@@ -34,7 +34,7 @@ async def settle(url: str) -> AsyncGenerator[Settle]:
     """Either of the two, with the time as an argument."""
     if url:
         async with engine_at(url) as engine:
-            yield SharedBudgets(engine.store).settle
+            yield SharedPlan(engine.store).settle
             return
     plan = Plan()
 
@@ -59,7 +59,7 @@ def account(worker: str, *lanes: Lane, tries: tuple[Try, ...] = (), **more: obje
 
 def start(*ids: str) -> Try:
     """Streams that want to begin, each with its end kept back."""
-    return Try(BUDGETS.of(START, "C1")[:1], ids, behind=LANE, holds=BUDGETS.method(STOP))
+    return Try(RATES.of(START, "C1")[:1], ids, behind=LANE, holds=RATES.method(STOP))
 
 
 async def test_posts_come_one_a_second_in_the_order_asked(settle: Settle) -> None:
@@ -101,10 +101,10 @@ async def test_one_persons_many_questions_stand_between_the_others(settle: Settl
 
 
 async def test_a_window_gives_what_it_has_and_says_when_there_is_more(settle: Settle) -> None:
-    update = Try(BUDGETS.of(UPDATE), tuple(f"w/try/{n}" for n in range(60)))
+    update = Try(RATES.of(UPDATE), tuple(f"w/try/{n}" for n in range(60)))
     [tried] = (await settle(account("w", tries=(update,)), NOW)).tried
     assert len(tried.slots) == 50
-    assert tried.wait == pytest.approx(BUDGETS.method(UPDATE).seconds, abs=0.01)
+    assert tried.wait == pytest.approx(RATES.method(UPDATE).seconds, abs=0.01)
     [tried] = (await settle(account("w", tries=(update,)), NOW + 59)).tried
     assert tried.slots == ()
     [tried] = (await settle(account("w", tries=(update,)), NOW + 61)).tried
@@ -112,8 +112,8 @@ async def test_a_window_gives_what_it_has_and_says_when_there_is_more(settle: Se
 
 
 async def test_what_is_spared_is_left_for_better_uses(settle: Settle) -> None:
-    pictures = Try(BUDGETS.of(UPDATE), tuple(f"w/try/{n}" for n in range(60)), spare=20)
-    finals = Try(BUDGETS.of(UPDATE), tuple(f"w/try/{n}" for n in range(60)))
+    pictures = Try(RATES.of(UPDATE), tuple(f"w/try/{n}" for n in range(60)), spare=20)
+    finals = Try(RATES.of(UPDATE), tuple(f"w/try/{n}" for n in range(60)))
     counts = [len(tried.slots) for tried in (await settle(account("w", tries=(pictures, finals)), NOW)).tried]
     assert counts == [30, 20]
 
@@ -125,7 +125,7 @@ async def test_a_stream_begins_only_if_it_can_be_ended(settle: Settle) -> None:
     assert len(reply.tried[0].slots) == 20
     reply = await settle(account("w", tries=(start("w/try/30"),)), NOW + 70)
     assert (len(reply.tried[0].slots), reply.live) == (0, 20)
-    ends = Try(BUDGETS.of(STOP), names[:5])
+    ends = Try(RATES.of(STOP), names[:5])
     await settle(account("w", tries=(ends,), frees=names[:5]), NOW + 70)
     reply = await settle(account("w", tries=(start("w/try/31"),)), NOW + 71)
     assert (len(reply.tried[0].slots), reply.live) == (0, 15)
@@ -172,7 +172,7 @@ async def test_the_script_and_the_plan_agree(settle: Settle) -> None:
     """Whatever two workers ask, in whatever order, both give the same."""
     chance, plan = random.Random(7), Plan()  # noqa: S311
     now, number, seated = NOW, 0, dict[str, list[str]](one=[], two=[])
-    lanes = [("post:C1", BUDGETS.of(POST, "C1")), (UPDATE, (Bucket(UPDATE, 5, 6.0),))]
+    lanes = [("post:C1", RATES.of(POST, "C1")), (UPDATE, (Bucket(UPDATE, 5, 6.0),))]
     for _ in range(300):
         now += chance.choice([0.01, 0.25, 1.0]) + chance.random() / 100  # no ties
         worker = chance.choice(["one", "two"])
@@ -212,17 +212,17 @@ async def test_the_script_and_the_plan_agree(settle: Settle) -> None:
 )
 def test_a_factor_shortens_windows_and_lowers_counts(factor: float, calls: int, seconds: float) -> None:
     """Of "ten times as many" and "ten times as fast" the stricter reading is kept."""
-    bucket = Budgets(factor=factor).method(START)
+    bucket = Rates(factor=factor).method(START)
     assert (bucket.calls, bucket.seconds) == (calls, pytest.approx(seconds))
 
 
 def test_a_short_rest_is_the_channels_and_a_long_one_the_workspaces() -> None:
-    assert BUDGETS.refused(POST, "C1", 1).name == "post:C1"
-    assert BUDGETS.refused(POST, "C1", 30).name == POST
-    assert BUDGETS.refused(UPDATE, "C1", 1).name == UPDATE
+    assert RATES.refused(POST, "C1", 1).name == "post:C1"
+    assert RATES.refused(POST, "C1", 30).name == POST
+    assert RATES.refused(UPDATE, "C1", 1).name == UPDATE
 
 
 def test_a_workspace_may_have_been_granted_more() -> None:
-    granted = Budgets(per_minute={START: 40}, posts_per_second=2.0)
+    granted = Rates(per_minute={START: 40}, posts_per_second=2.0)
     assert granted.method(START).calls == 40
     assert granted.channel("C1").seconds == pytest.approx(0.51)

@@ -25,7 +25,7 @@ from bot.store.redis import Store
 _TIMES = [int(1000 * seconds) for seconds in (HORIZON, SOON, DEAD, HOLD_LIFE, CALM, STRIKE_EVERY)]
 
 
-class SharedBudgets:
+class SharedPlan:
     """The bank of a deployment: all of a workspace's account lives in one shard."""
 
     def __init__(self, store: Store) -> None:

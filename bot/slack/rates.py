@@ -52,7 +52,7 @@ _MATTER_OF_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Budgets:
+class Rates:
     """The limits of one deployment's workspaces.
 
     `factor` multiplies all of them: above 1, the same calls fit into shorter windows, so that both
@@ -62,7 +62,7 @@ class Budgets:
     factor: float = 1.0
     per_minute: Mapping[str, int] = field(default_factory=dict[str, int])  # what a workspace was granted
     posts_per_second: float = 1.0  # in one channel
-    streams: bool = True  # False: this workspace has no streaming
+    streaming: bool = True  # False: this workspace has none
 
     def of(self, method: str, channel: str = "") -> tuple[Bucket, ...]:
         """The buckets a call draws on: its method's, then its channel's where it makes a message."""
