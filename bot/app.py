@@ -77,9 +77,8 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         token = settings.slack_bot_token.get_secret_value()
         client = web_client(token, settings.slack_api_url, session)
         identity = await identify(client)
-        us = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
-        outbox = Outbox(client, identity.user, Pacer(SharedPlan(store), labs.rates, us))
-        jobs = Jobs(store, [*labs, CROSS_LAB], us)
+        jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
+        outbox = Outbox(client, identity.user, Pacer(SharedPlan(store), labs.rates, jobs.consumer))
         directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
         announcing = Announcing(labs, jobs, directory, outbox)
         judging = Judging.of(labs, jobs, directory, outbox)
