@@ -14,6 +14,8 @@ from bot.budget import Budget, spent_on
 from bot.controls import first_answer
 from bot.ending import ending, keeps_links, messages_of_draft
 from bot.errors import Capped, ModelError, ModelTooLong, RetryLater, SlackRefused
+from bot.gate import Gates, unmarked
+from bot.guard import Watch
 from bot.labs import Lab, Labs
 from bot.llm.model import Model, ModelRequest, ModelSpec
 from bot.prompting import Estimator, QuestionTooLong, conversation, system_prompt
@@ -47,13 +49,14 @@ class Answers:
     """Answers questions; the one runner of `answer` jobs."""
 
     def __init__(
-        self, labs: Labs, model: Model, outbox: Outbox, budget: Budget, pseudonym_key: bytes, *,
+        self, labs: Labs, model: Model, outbox: Outbox, budget: Budget, gates: Gates, *, pseudonym_key: bytes,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
         self._model = model
         self._outbox = outbox
         self._budget = budget
+        self._gates = gates
         self._status = Status(outbox)
         self._estimator = Estimator()
         self._pseudonym_key = pseudonym_key
@@ -93,15 +96,19 @@ class Answers:
     def _thread(self, running: Running, *, unsure: bool) -> "_Thread":
         question = question_of(running.job.fields)
         delivery = self._delivery(running, question, unsure)
-        return _Thread(question, self._labs[question.lab], delivery, self._status)
+        lab = self._labs[question.lab]
+        return _Thread(question, lab, delivery, self._status, Watch(lab.guard))
 
     async def _think(self, running: Running, thread: "_Thread") -> Draft:
         """Ask the model; gives what to say, or raises RetryLater to ask again in a while."""
         if running.stopped:
             return outcome.stopped("", running.stopped)
+        if await self._gates.stops(thread.question, thread.lab):
+            thread.question = replace(thread.question, text="", files=())
+            return outcome.marked_question(thread.lab.contact)
         spec = thread.spec
         prompt = system_prompt(self._labs, thread.lab)
-        turns = turns_before(running.job, thread.question)
+        turns = unmarked(turns_before(running.job, thread.question), thread.lab.guard)
         ratio = self._estimator.chars_per_token(spec.name)
         try:
             asked = conversation(prompt, spec, turns, thread.question, ratio)
@@ -115,6 +122,7 @@ class Answers:
         request = ModelRequest(spec, asked.messages, self._pseudonym(thread.question))
         attempt = Attempt(self._model, request, self._clock)
         draft = await self._follow(running, thread, attempt)
+        draft = await self._gates.let_out(draft, thread.question, thread.lab)
         if draft.usage.input:
             self._estimator.learn(spec.name, asked.characters, draft.usage.input)
         return replace(
@@ -225,6 +233,7 @@ class _Thread:
     lab: Lab
     delivery: Delivery
     status: Status
+    watch: Watch
     stop: Callable[[str], None] = lambda reason: None
     status_stands: bool = False
 
@@ -234,7 +243,10 @@ class _Thread:
         return self.lab.model(self.question.model)
 
     async def text(self, so_far: str) -> None:
-        """Show an unfinished answer."""
+        """Show an unfinished answer, unless it is one to take back."""
+        if self.watch.look(so_far):
+            self.stop("marked")
+            return
         with suppress(SlackRefused):  # what can't be shown now is tried again, or told, at the end
             await self.delivery.show(parts(so_far, keeps_links(self.lab), final=False))
         if self.delivery.stopped_by_user:

@@ -25,6 +25,7 @@ from bot.clearing import Clearing
 from bot.clock import Clock, Timed
 from bot.controls import Controls
 from bot.errors import LabjamError, StoreAway, UsageError, WorldError
+from bot.gate import Gates
 from bot.intake import Intake
 from bot.judging import Judging
 from bot.labs import read_labs
@@ -79,7 +80,8 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         identity = await identify(client)
         jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
         outbox = Outbox(client, identity.user, Pacer(SharedPlan(store), labs.rates, jobs.consumer))
-        directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
+        directory, gates = Directory(outbox), Gates(labs, jobs, outbox)
+        states, audit = States(store), Audit(Ledger(store))
         announcing = Announcing(labs, jobs, directory, outbox)
         judging = Judging.of(labs, jobs, directory, outbox)
         sessions = Sessions(labs, audit, states, jobs, announcing.publish)
@@ -87,24 +89,22 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
             app = _bolt(
                 settings, authorized(identity, token), web_client(None, settings.slack_api_url, session)
             )
+            intake = Intake(labs, jobs, directory, outbox, gates)
             roster = Roster(LiveLabs(labs, settings, os.environ), People(outbox))
             controls = Controls(labs, jobs, outbox, roster.moderates)
             commands = Commands(sessions.subcommands(), labs, roster, audit, directory)
-            handlers.register(app, Intake(labs, jobs, directory, outbox), judging, controls, commands)
+            handlers.register(app, intake, judging, controls, commands)
             await _listen(settings, app, store, client, stack)
             stack.callback(asyncio.create_task(warn_of_channels(outbox, labs)).cancel)
         log.info("started", extra={"team": identity.team_name, "labs": ",".join(labs), "work": roles.work})
         if roles.work:
             models = OpenAIModels()
             stack.push_async_callback(models.close)
-            try:
-                key = await store.pseudonym_key()
-            except StoreAway as error:
-                raise WorldError(f"REDIS_URL: the store can't be written ({error}).") from None
-            answers = Answers(labs, models, outbox, Budget(Spending(store)), key)
+            key = await _pseudonym_key(store)
+            answers = Answers(labs, models, outbox, Budget(Spending(store)), gates, pseudonym_key=key)
             notices, refreshes = Notices(Questions(jobs), outbox), Refreshes(labs, outbox)
             runners, last_words = _runners(answers, notices, refreshes, announcing, judging)
-            runners |= _care(jobs, outbox, key)
+            runners |= {"gate": gates.tell} | _care(jobs, outbox, key)
             _start_clock(settings, jobs, _timed(sessions, identity.team), stack)
             await Worker(jobs, runners, last_words, alone=not settings.redis_url).run(stop)
         else:
@@ -123,6 +123,13 @@ def _require_tokens(settings: Settings, roles: Roles) -> None:
         )
     if not (roles.slack and roles.work) and not settings.redis_url:
         raise UsageError("REDIS_URL: not set. `serve` and `work` share one; only `run` brings its own.")
+
+
+async def _pseudonym_key(store: Store) -> bytes:
+    try:
+        return await store.pseudonym_key()
+    except StoreAway as error:
+        raise WorldError(f"REDIS_URL: the store can't be written ({error}).") from None
 
 
 async def _open_store(settings: Settings, roles: Roles, stack: AsyncExitStack) -> Store:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.errors import SlackRefused
+from bot.gate import Gates
 from bot.labs import Lab, Labs
 from bot.records import micros
 from bot.routing import Ask, Decision, Edit, Ignore, Refuse, Withdraw, decide, opens_a_jam_thread
@@ -27,12 +28,13 @@ FULL = "Fifty questions wait in this thread already, so I left this one out. Ask
 class Intake:
     """From an event to a stored question, or to the reason why there is none."""
 
-    def __init__(self, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox) -> None:
+    def __init__(self, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox, gates: Gates) -> None:
         self._labs = labs
         self._jobs = jobs
         self._questions = Questions(jobs)
         self._directory = directory
         self._outbox = outbox
+        self._gates = gates
         self._channels = ", ".join(f"#{lab.channel}" for lab in labs.values())
 
     async def take(self, body: dict[str, Any], team: str) -> None:
@@ -62,6 +64,8 @@ class Intake:
             case Ignore(why):
                 return f"ignored: {why}"
             case Refuse(question, words):
+                if await self._gates.stops(question, lab):
+                    return "stopped by the guard"
                 return f"refused: {await self._questions.tell(question, words)}"
             case Ask():
                 return await self._ask(decision, lab)
@@ -73,6 +77,8 @@ class Intake:
                 return f"deleted: {await self._questions.withdraw(key, _mailbox(incoming), job)}"
 
     async def _edit(self, incoming: Incoming, lab: Lab | None) -> str:
+        if (lab or self._labs).guard.hard(incoming.text):
+            return await self._edited_to_marked(incoming, lab)
         edited = await self._edit_known(incoming)
         if edited != "unknown" or incoming.at - micros(incoming.ts) > OVERTAKES * 1_000_000:
             return f"edit: {edited}"
@@ -83,6 +89,18 @@ class Intake:
         # Known now: the question came in just between, with its old text.
         return outcome if outcome != "asked: known" else f"edit: {await self._edit_known(incoming)}"
 
+    async def _edited_to_marked(self, incoming: Incoming, lab: Lab | None) -> str:
+        """Take the question back as if it had been deleted: its author says now that it is marked."""
+        asked = decide(replace(incoming, kind="posted"), lab)
+        job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
+        key = lab.key if lab else "hq"
+        state = await self._questions.withdraw(key, _mailbox(incoming), job)
+        if isinstance(asked, Ask) and (
+            state != "unknown" or not asked.if_ours or await self._is_ours(asked, lab)
+        ):
+            await self._gates.stops(asked.question, lab, "edit")
+        return "edit: stopped by the guard"
+
     async def _edit_known(self, incoming: Incoming) -> str:
         job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
         return await self._questions.edit(_mailbox(incoming), job, incoming.text, incoming.at)
@@ -90,6 +108,8 @@ class Intake:
     async def _ask(self, ask: Ask, lab: Lab | None) -> str:
         if ask.if_ours and not await self._is_ours(ask, lab):
             return "ignored: this thread did not begin with a question to us"
+        if await self._gates.stops(ask.question, lab):
+            return "stopped by the guard"
         claim = await self._questions.ask(ask.question)
         if claim == "full":
             await self._questions.tell(ask.question, FULL)

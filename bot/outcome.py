@@ -1,5 +1,7 @@
 """How a question ends when it doesn't end well, in a plain sentence: what happened and what to do."""
 
+from dataclasses import replace
+
 from bot.errors import (
     ModelAway,
     ModelBusy,
@@ -53,6 +55,14 @@ TOO_LONG_HERE = (
 )
 
 
+MARKED_QUESTION = (
+    "This question carries what looks like a marking, so it was not sent to a model. "
+    "Delete it, and tell {contact}."
+)
+MARKED_ANSWER = (
+    "What the model wrote carried what looks like a marking, so I took it back; nothing of it is kept. "
+    "If controlled text came up here, tell {contact}. Press Retry to ask once more."
+)
 BROKEN = "Something in labjam broke over this question, and the log says what. Press Retry to try again."
 
 
@@ -75,6 +85,17 @@ def stopped(text: str, why: str = "stopped") -> Draft:
     """What stood when somebody pressed stop, or a moderator `halted` the lab."""
     early, late = (HALTED_EARLY, HALTED) if why == "halted" else (STOPPED_EARLY, STOPPED)
     return Draft(text, "stopped", late if text else early, retry=True)
+
+
+def marked_question(contact: str) -> Draft:
+    """A question that the guard stopped after it was taken in."""
+    return Draft("", "failed", MARKED_QUESTION.format(contact=contact))
+
+
+def marked_answer(draft: Draft, contact: str) -> Draft:
+    """An answer that the guard took back; nothing of its text is left."""
+    note = MARKED_ANSWER.format(contact=contact)
+    return replace(draft, text="", outcome="failed", note=note, retry=True)
 
 
 def finished(text: str, finish: Finish) -> Draft:

@@ -139,6 +139,22 @@ class Withdrawal:
     schema_version: int = SCHEMA_VERSION
 
 
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What the guard stopped, or asked about: time, place, rule, a keyed hash, nothing of the text (P6)."""
+
+    lab: str
+    thread: ThreadKey
+    question_ts: str
+    where: Literal["message", "edit", "file", "answer"]
+    level: Literal["hard", "soft"]
+    rules: tuple[str, ...]
+    text_hash: str
+    decision: Literal["stopped", "confirmed", "dropped"]
+    at: float
+    schema_version: int = 1
+
+
 def micros(ts: str) -> int:
     """A Slack `ts` ("1732320000.000100") as whole microseconds, exact."""
     seconds, _, fraction = ts.partition(".")

@@ -237,7 +237,7 @@ MISTAKES: list[tuple[str, str | bytes, str]] = [
     ("ours/argonne/system.md", " \n", "empty; it must hold the words of a prompt"),
     ("ours/argonne/system.md", "a\n\n{labs}", "line 3: {labs}: unknown placeholder; did you mean lab? *"),
     ("ours/_house/answer.md", "{user}", "line 1: {user}: unknown placeholder; Allowed: lab, place, contact"),
-    ("ours/argonne/sytem.md", "a", "unknown file; did you mean system.md? Allowed: lab.toml, system.md"),
+    ("ours/argonne/sytem.md", "a", "unknown file; did you mean system.md? Allowed: lab.toml, *"),
     (TOML, "[lab.idaho]", "lab: unknown key; did you mean labs? Allowed: jam, models, endpoints, *"),
     (TOML, "[labs.idhao]", "labs.idhao: unknown lab; did you mean idaho? Allowed: argonne, *"),
     (TOML, '[labs.idaho]\nanswer = "no"', 'labs.idaho.answer = "no": must be "all" or "mention"'),

@@ -76,11 +76,11 @@ def read_table(path: Traversable, name: str, table: type[T]) -> T:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{name}: {_toml_fault(str(error), text)}") from None
+        raise UsageError(f"{name}: {toml_fault(str(error), text)}") from None
     return checked(raw, Source(name), table)
 
 
-def _toml_fault(message: str, text: str) -> str:
+def toml_fault(message: str, text: str) -> str:
     what, _, where = message.rpartition(" (at ")  # "Invalid value (at line 3, column 9)"
     where = where.removesuffix(")").replace("end of document", f"line {text.count(chr(10)) + 1}, its end")
     return f"{where}: not TOML: {' '.join(what.split())}"

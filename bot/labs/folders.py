@@ -8,11 +8,14 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from bot.errors import UsageError
+from bot.guard import NO_RULES, Guard, Rule
 from bot.labs.files import Source, read_table, read_text
+from bot.labs.rules import read_rules
 from bot.labs.tables import SLUG, LabTable, allowed
 
 HOUSE = "_house"
-LAB_FILES = ["lab.toml", "system.md"]
+GUARD = "_guard"
+LAB_FILES = ["lab.toml", "system.md", "guard.toml"]
 PLACEHOLDERS = ["lab", "place", "contact"]
 
 # Braces after a word, "^" or "}" are LaTeX: \mathrm{eff}, 10^{ab}, \frac{ab}{cd}.
@@ -28,6 +31,7 @@ class Draft:
     folder: str  # the first one found, for error lines
     layers: list[tuple[Source, LabTable]] = field(default_factory=list[tuple[Source, LabTable]])
     system: str = ""
+    rules: tuple[Rule, ...] = ()  # of its own guard.toml
 
     def table(self) -> LabTable:
         """All layers as one."""
@@ -49,6 +53,7 @@ class Folders:
 
     drafts: dict[str, Draft] = field(default_factory=dict[str, Draft])
     house: dict[str, str] = field(default_factory=dict[str, str])
+    guard: Guard = NO_RULES
 
 
 def read_folders(overlay: Path | None) -> Folders:
@@ -73,6 +78,10 @@ def _lay(read: Folders, root: Traversable, name: str) -> None:
         label = f"{name}/{folder.name}"
         if folder.name == HOUSE:
             _lay_house(read, folder, label)
+        elif folder.name == GUARD:
+            for file in _entries(folder, label):
+                if file.name.endswith(".toml"):
+                    read.guard = read.guard.over(read_rules(file, f"{label}/{file.name}", read.guard))
         elif SLUG.fullmatch(folder.name) and folder.name != "hq":  # the lane of what crosses labs
             _lay_lab(read, folder, label)
         else:
@@ -95,6 +104,8 @@ def _lay_lab(read: Folders, folder: Traversable, label: str) -> None:
             draft.layers.append((Source(path), read_table(file, path, LabTable)))
         elif file.name == "system.md":
             draft.system = _prompt(file, path)
+        elif file.name == "guard.toml":
+            draft.rules += read_rules(file, path, read.guard.over(draft.rules), softer=False)
         elif file.name.endswith((".md", ".toml")):
             raise UsageError(f"{path}: unknown file; {allowed(LAB_FILES, file.name)}")
 

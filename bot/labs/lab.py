@@ -6,8 +6,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from bot.caps import Cap
+from bot.guard import NO_RULES, Guard
 from bot.llm.model import ModelSpec
 from bot.slack.rates import Rates
+
+Certify = Literal["session", "thread", "off"]
+"""How often a person certifies that nothing they ask is CUI, export-controlled or personal data."""
 
 HQ_CHANNEL = "jam-hq"
 """Where what crosses labs is posted, unless `[jam] hq` says otherwise."""
@@ -15,6 +19,14 @@ HQ_CHANNEL = "jam-hq"
 
 Outsiders = Literal["all", "allowed", "none"]
 """Which of them may ask: all, those whom a moderator allowed, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moderation:
+    """A moderation model at the endpoint of the lab's own, and what holds while it fails."""
+
+    model: str
+    failure: Literal["open", "closed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,9 @@ class Lab:
     strangers: Outsiders = "allowed"  # other organisations' people, in a channel shared with them
     numeric_scores: bool = False  # whether people are asked for scores of 1 to 5
     compare_share: int = 0  # percent of questions that two models answer, blind
+    guard: Guard = NO_RULES  # the house's rules, its own laid over them
+    certify: Certify = "session"
+    moderation: Moderation | None = None
 
     def model(self, name: str = "") -> ModelSpec:
         """The model of this name; the first where it has none such, so that no other lab's is asked (P7)."""
@@ -60,6 +75,7 @@ class Labs(Mapping[str, Lab]):
     hq: str = HQ_CHANNEL
     leads: tuple[str, ...] = ()  # who may act for every lab; named as moderators are
     rates: Rates = field(default_factory=Rates)  # how often Slack may be called
+    guard: Guard = NO_RULES  # the house's rules
 
     def __getitem__(self, key: str) -> Lab:
         return self.by_key[key]

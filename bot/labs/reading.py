@@ -1,13 +1,14 @@
 """Puts every source of a lab's settings together, and stops at the first mistake with one plain line."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from bot.caps import NAMES, Cap
 from bot.errors import UsageError
 from bot.labs.files import Source, key_path, read_table
 from bot.labs.folders import Draft, Folders, read_folders
-from bot.labs.lab import HQ_CHANNEL, Lab, Labs
+from bot.labs.lab import HQ_CHANNEL, Lab, Labs, Moderation
 from bot.labs.models import DEFAULT, check_token, read_models
 from bot.labs.tables import ConfigTable, LabTable, SlackTable, allowed
 from bot.llm.model import ModelSpec
@@ -32,12 +33,16 @@ def read_labs(settings: Settings, environ: Mapping[str, str]) -> Labs:
     folders = read_folders(settings.labjam_prompts)
     drafts = _drafts(folders, config, file)
     models = read_models(config, file, settings)
-    by_key = {draft.key: _lab(draft, models, config, file) for draft in drafts}
+    by_key = {
+        draft.key: replace(_lab(draft, models, config, file), guard=folders.guard.over(draft.rules))
+        for draft in drafts
+    }
     hq = config.jam.hq or HQ_CHANNEL
     _check_channels(drafts, by_key, hq)
     for spec in {spec for lab in by_key.values() for spec in lab.models}:
         check_token(spec, settings, environ)
-    return Labs(by_key, folders.house, models, hq, tuple(config.jam.leads), _rates(config.slack, settings))
+    rates = _rates(config.slack, settings)
+    return Labs(by_key, folders.house, models, hq, tuple(config.jam.leads), rates, folders.guard)
 
 
 def _rates(table: SlackTable, settings: Settings) -> Rates:
@@ -91,6 +96,8 @@ def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, fil
         numeric_scores=bool(table.numeric_scores),
         compare_share=table.compare_share or 0,
         system=draft.system,
+        certify=table.certify or config.jam.certify,
+        moderation=Moderation(table.moderation.model, table.moderation.failure) if table.moderation else None,
     )
 
 

@@ -147,6 +147,13 @@ Size = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 
 
+class ModerationTable(Table):
+    """`[moderation]`: where it stands, the endpoint of the lab's model reads each question and answer."""
+
+    model: Line
+    failure: Literal["open", "closed"]
+
+
 class LabTable(Table):
     """lab.toml, and `[labs.KEY]` of labjam.toml."""
 
@@ -166,6 +173,8 @@ class LabTable(Table):
     link_hosts: list[Host] | None = None
     numeric_scores: bool | None = None
     compare_share: Annotated[int, Field(ge=0, le=100)] | None = None
+    certify: Literal["session", "thread", "off"] | None = None
+    moderation: ModerationTable | None = None
 
     def under(self, over: Self) -> Self:
         """Lay another table over this one, key by key; caps likewise."""
@@ -173,6 +182,19 @@ class LabTable(Table):
         if self.caps and over.caps:
             changes["caps"] = self.caps | over.caps
         return self.model_copy(update=changes)
+
+
+class RuleTable(Table):
+    """`[name]` in a file of rules."""
+
+    level: Literal["hard", "soft"]
+    title: Line
+    alone: list[Line] = []
+    begins: list[Line] = []
+    first: list[Line] = []
+    anywhere: list[Line] = []
+    hits: list[str] = []
+    misses: list[str] = []
 
 
 class AuthTable(Table):
@@ -247,6 +269,7 @@ class JamTable(Table):
     default_models: Names = ["default"]
     hq: Channel | None = None
     leads: Annotated[list[Moderator], AfterValidator(_distinct)] = []
+    certify: Literal["session", "thread", "off"] = "session"
 
 
 class SlackTable(Table):

@@ -8,11 +8,12 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from bot.caps import Spent
-from bot.records import About, Answer, Question, Side, Turn, Usage, Withdrawal
+from bot.records import About, Answer, Gate, Question, Side, Turn, Usage, Withdrawal
 from bot.store.jobs import MAILBOX_LIMIT, Claim, Close, Job, Jobs, State
 
 _QUESTION = TypeAdapter(Question)
 _ANSWER = TypeAdapter(Answer)
+_GATE = TypeAdapter(Gate)
 _WITHDRAWAL = TypeAdapter(Withdrawal)
 
 DELETION_MARK = 3600
@@ -91,10 +92,19 @@ class Questions:
 
     async def tell(self, question: Question, words: str) -> Claim:
         """Queue a sentence for the asker in place of an answer; once for each message."""
-        fields = {"body": _QUESTION.dump_json(replace(question, text=words)).decode()}
+        fields = {"body": _QUESTION.dump_json(replace(question, text=words, files=())).decode()}
         mailbox = f"{question.thread}:tell"  # not behind the thread's answers
         job = answer_job(question).replace("answer:", "tell:", 1)
         return await self.jobs.enqueue(question.lab, mailbox, job, question.order, fields)
+
+    async def gate(self, question: Question, gate: Gate, words: str) -> Claim:
+        """Queue telling that a text was stopped: once for each message and rule, and without the text."""
+        fields = {
+            "body": _QUESTION.dump_json(replace(question, text=words, files=())).decode(),
+            "gate": _GATE.dump_json(gate).decode(),
+        }
+        job = answer_job(question).replace("answer:", "gate:", 1) + f":{gate.where}:{gate.text_hash[:8]}"
+        return await self.jobs.enqueue(question.lab, f"{question.thread}:gate", job, SOON, fields)
 
     async def edit(self, thread: str, job: str, text: str, order: int) -> Edited:
         """Take an edited text in: into the question, or as an offer to answer again."""
@@ -161,6 +171,17 @@ def question_of(fields: Mapping[str, str]) -> Question:
     return replace(question, text=fields.get("text", question.text))
 
 
+def gate_of(fields: Mapping[str, str]) -> Gate:
+    """What a `gate` job is about."""
+    return _GATE.validate_json(fields["gate"])
+
+
+def close_gate(gate: Gate) -> Close:
+    """What a told gate leaves: its line in the journal, and no trace of whose it was."""
+    line = json.dumps({"kind": "gate"} | json.loads(_GATE.dump_json(gate)))
+    return Close({"body": "", "told": ""}, record=line)
+
+
 def turns_before(job: Job, question: Question) -> Sequence[Turn]:
     """The thread's turns from before this question, in the order asked.
 
@@ -210,6 +231,8 @@ def close_with(answer: Answer) -> Close:
     head = {"kind": "answer", "lab": asked.lab, "at": answer.finished_at}
     line = json.dumps(head | json.loads(_ANSWER.dump_json(answer)))
     fields = {"outcome": answer.outcome} | noted_messages(answer.messages)
+    if not asked.text:  # taken back, or stopped by the guard: not kept in the job either
+        fields |= {"text": "", "body": _QUESTION.dump_json(asked).decode()}
     return Close(fields, record=line, turn=asked.ts, turns=_ENDED.dump_json(ended).decode())
 
 

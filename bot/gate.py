@@ -1,0 +1,151 @@
+"""What happens when the guard stops a text: its author is told in private, moderators learn where and why."""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from bot import outcome
+from bot.errors import SlackRefused, SlackUnsure
+from bot.guard import Guard, Hit
+from bot.guard.rules import fingerprint
+from bot.labs import Lab, Labs
+from bot.records import Gate, Question, Turn
+from bot.running import Running
+from bot.slack.blocks import markdown
+from bot.slack.outbox import Outbox
+from bot.store.jobs import Close, Jobs
+from bot.store.questions import Draft, Questions, close_gate, gate_of, question_of
+
+STOPPED = (
+    "**I did not take {what} in.** It carries {title}, so it was not stored, not logged, and not sent to a "
+    "model.\n\n"
+    "What to do now:\n"
+    "1. Delete your message. I can't do that for you, and until then others can read it here.\n"
+    "2. Tell {contact}, and don't copy or forward the text.\n\n"
+    "If nothing in it is controlled and you only wrote about markings, ask again without quoting one."
+)
+"""Only its author sees this."""
+OURS = (
+    "**I took an answer back.** {what} carried {title}, so it was not stored or shown any further.\n\n"
+    "If text that is controlled came up in this thread, tell {contact}, and don't copy or forward it."
+)
+WARNED = (
+    "**The guard stopped a text** in <#{channel}> at {at}: {title} (rule `{rule}`, in {what}). "
+    "It was not stored, logged or sent to a model, and its author was told what to do.\n"
+    "Look whether it still stands in Slack: {link}"
+)
+"""For moderators: time, place and rule, never the text, and nobody's name."""
+
+Where = Literal["message", "edit", "file", "answer"]
+_WHAT = {
+    "message": "your message",
+    "edit": "your edited message",
+    "file": "your file",
+    "answer": "What the model wrote",
+}
+
+
+def unmarked(turns: Sequence[Turn], guard: Guard) -> list[Turn]:
+    """A thread's turns without the exchanges that a rule stops now: it may be younger than they are."""
+    marked = {turn.ts for turn in turns if guard.hard(turn.text)}
+    return [turn for turn in turns if turn.ts not in marked]
+
+
+class Gates:
+    """Stops texts, and runs the `gate` jobs that tell of it."""
+
+    def __init__(
+        self, labs: Labs, jobs: Jobs, outbox: Outbox, clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self._labs = labs
+        self._store = jobs.store
+        self._questions = Questions(jobs)
+        self._outbox = outbox
+        self._clock = clock
+
+    async def stop(self, question: Question, hit: Hit, where: Where, text: str) -> None:
+        """Queue telling of a hard hit; `text` is hashed here and goes no further."""
+        hashed = fingerprint(text, await self._store.pseudonym_key())
+        gate = Gate(
+            question.lab, question.thread, question.ts, where, "hard", (hit.rule,), hashed, "stopped",
+            self._clock(),
+        )  # fmt: skip
+        await self._questions.gate(question, gate, hit.title)
+
+    async def stops(self, question: Question, lab: Lab | None, where: Where = "message") -> bool:
+        """Whether a question is stopped: then nothing of it is kept but that it was (P6)."""
+        hit = (lab or self._labs).guard.hard(question.text, *question.files)
+        if hit:
+            await self.stop(question, hit, where, "\n".join((question.text, *question.files)))
+        return hit is not None
+
+    async def let_out(self, draft: Draft, question: Question, lab: Lab) -> Draft:
+        """What a model wrote, or where it carries a marking, that it was taken back."""
+        hit = lab.guard.hard(draft.text)
+        if not hit:
+            return draft
+        await self.stop(question, hit, "answer", draft.text)
+        return outcome.marked_answer(draft, lab.contact)
+
+    async def tell(self, running: Running) -> Close:
+        """Tell the author in private, then the moderators, each at least once; then write it down."""
+        gate, question = gate_of(running.job.fields), question_of(running.job.fields)
+        told = set(running.job.fields.get("told", "").split())
+        for reader in [question.user, *self._moderators(question)]:
+            if reader in told:
+                continue
+            if reader == question.user:
+                await self._tell_author(running, question, gate)
+            else:
+                await self._warn(running, reader, question, gate)
+            told.add(reader)
+            await running.note({"told": " ".join(told)})
+        return close_gate(gate)
+
+    def _moderators(self, question: Question) -> list[str]:
+        """Whom to write to: the moderators by their user ids, or else the channel of what crosses labs."""
+        lab = self._labs.get(question.lab)
+        ids = [name for name in (lab.moderators if lab else ()) if name[0] in "UW" and "@" not in name]
+        return ids or [self._labs.hq]
+
+    async def _tell_author(self, running: Running, question: Question, gate: Gate) -> None:
+        lab = self._labs.get(question.lab)
+        words = OURS if gate.where == "answer" else STOPPED
+        contact = lab.contact if lab else "your lab's classification or export-control office"
+        text = words.format(what=_WHAT[gate.where], title=question.text, contact=contact)
+        thread = question.thread
+        # Slack shows an ephemeral message in a thread only where that thread is there already.
+        args: dict[str, Any] = {"thread_ts": thread.ts} if question.ts != thread.ts or question.direct else {}
+        if not question.direct:
+            args["user"] = question.user
+        with suppress(SlackRefused):  # they left the channel, or it is gone
+            await self._outbox.insist(
+                "chat.postMessage" if question.direct else "chat.postEphemeral", thread.team,
+                hold=running.hold, channel=thread.channel, text="A marking was found in your message.",
+                blocks=[markdown(text)], **args,
+            )  # fmt: skip
+
+    async def _warn(self, running: Running, reader: str, question: Question, gate: Gate) -> None:
+        thread = question.thread
+        lab = self._labs.get(question.lab)
+        at = datetime.fromtimestamp(gate.at, lab.timezone if lab else UTC).strftime("%Y-%m-%d %H:%M:%S %Z")
+        link = await self._permalink(thread.team, thread.channel, gate.question_ts)
+        text = WARNED.format(
+            channel=thread.channel, at=at, title=question.text, rule=gate.rules[0],
+            what=_WHAT[gate.where].replace("your", "a"), link=link,
+        )  # fmt: skip
+        with suppress(SlackRefused, SlackUnsure):  # gone, or told already as far as we know
+            await self._outbox.insist(
+                "chat.postMessage", thread.team, hold=running.hold, once=True, channel=reader,
+                text="The guard stopped a text.", blocks=[markdown(text)],
+                unfurl_links=False, unfurl_media=False,
+            )  # fmt: skip
+
+    async def _permalink(self, team: str, channel: str, ts: str) -> str:
+        try:
+            found = await self._outbox.insist("chat.getPermalink", team, channel=channel, message_ts=ts)
+        except SlackRefused:
+            return "it was deleted."
+        return str(found["permalink"])
