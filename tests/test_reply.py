@@ -58,7 +58,7 @@ PIECES = [
     "&colon;", "<@U1>", "<!channel>", "](http://evil.example)", '[a](http://evil.example "t")', "[b]: ",
     "javascript:x", "http://evil.example", "//evil.example", "www.evil.example", "https://kept.example/x",
     "a | b\n", "|---|---|\n", "```py\n", "\n", "\n\n", "\r", "\r\n", " ", "    ", "\t", "- ", "> ", "1. ",
-    "word ", "\u2028",
+    "word ", "\u2028", "$", "$$", "$x$", "\\(", "\\)", "\\[", "\\]", "\\begin{align}", "\\end{align}", "**",
 ]  # fmt: skip
 wild = st.lists(st.sampled_from(PIECES), max_size=30).map("".join)
 
