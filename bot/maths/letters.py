@@ -1,4 +1,4 @@
-"""Letters of formulas as characters: accented, in bold or script, and sums of atoms as chemists write them."""
+"""Letters of formulas as characters: accented, bold or in script; sums of atoms as chemists write them."""
 
 import re
 import unicodedata

@@ -9,9 +9,8 @@ _GREEK = (
 _LETTERS = (
     "hbar ℏ ell ℓ partial ∂ nabla ∇ infty ∞ aleph ℵ Re Re Im Im wp ℘ imath ı jmath ȷ emptyset ∅ varnothing ∅ "
     "forall ∀ exists ∃ nexists ∄ top ⊤ bot ⊥ angle ∠ triangle △ dagger † ddagger ‡ degree ° celsius °C "
-    "star ⋆ ldots … dots … cdots ⋯ prime ′ AA Å angstrom Å square □ Box □ checkmark ✓ R ℝ N ℕ Z ℤ Q ℚ C ℂ"
-    " hslash ℏ "
-    "% % $ $ & & # # _ _ S §"
+    "star ⋆ ldots … dots … cdots ⋯ prime ′ AA Å angstrom Å square □ Box □ checkmark ✓ R ℝ N ℕ Z ℤ Q ℚ C ℂ "
+    "hslash ℏ % % $ $ & & # # _ _ S §"
 )
 _RELATIONS = (
     "le ≤ leq ≤ ge ≥ geq ≥ ne ≠ neq ≠ ll ≪ gg ≫ approx ≈ sim ∼ simeq ≃ cong ≅ equiv ≡ propto ∝ in ∈ notin ∉ "
