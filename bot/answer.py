@@ -12,6 +12,7 @@ from bot import outcome
 from bot.attempt import Attempt
 from bot.budget import Budget, spent_on
 from bot.controls import first_answer
+from bot.current import CurrentLabs
 from bot.ending import ending, keeps_links, messages_of_draft
 from bot.errors import Capped, ModelError, ModelTooLong, RetryLater, SlackRefused
 from bot.gate import Gates, unmarked
@@ -21,7 +22,7 @@ from bot.llm.model import Model, ModelRequest, ModelSpec
 from bot.prompting import Estimator, QuestionTooLong, conversation, system_prompt
 from bot.records import Answer, Question, Usage, micros
 from bot.reply import parts, preview
-from bot.running import Running
+from bot.running import Running, insist
 from bot.slack.delivery import Delivery
 from bot.slack.making import Address
 from bot.slack.outbox import Outbox
@@ -49,10 +50,12 @@ class Answers:
     """Answers questions; the one runner of `answer` jobs."""
 
     def __init__(
-        self, labs: Labs, model: Model, outbox: Outbox, budget: Budget, gates: Gates, *, pseudonym_key: bytes,
+        self, labs: Labs, current: CurrentLabs, model: Model, outbox: Outbox, *,
+        budget: Budget, gates: Gates, pseudonym_key: bytes,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
+        self._current = current
         self._model = model
         self._outbox = outbox
         self._budget = budget
@@ -64,7 +67,7 @@ class Answers:
 
     async def run(self, running: Running) -> Close:
         """Bring one question to its end, wherever an earlier worker left it."""
-        thread = self._thread(running, unsure=running.job.resumed)
+        thread = await self._thread(running, unsure=running.job.resumed)
         try:
             draft = draft_of(running.job.fields)
             if draft is None:
@@ -78,7 +81,7 @@ class Answers:
 
     async def give_up(self, running: Running) -> Close:
         """Say that something of ours broke, with a Retry button."""
-        return await self._end(running, self._thread(running, unsure=True), outcome.broken())
+        return await self._end(running, await self._thread(running, unsure=True), outcome.broken())
 
     async def _end(self, running: Running, thread: "_Thread", draft: Draft) -> Close:
         """Say what is to be said, and give the record of it."""
@@ -93,10 +96,10 @@ class Answers:
             draft = replace(draft, outcome="failed", note="")
         return close_with(self._record(running, thread, draft))
 
-    def _thread(self, running: Running, *, unsure: bool) -> "_Thread":
+    async def _thread(self, running: Running, *, unsure: bool) -> "_Thread":
         question = question_of(running.job.fields)
         delivery = self._delivery(running, question, unsure)
-        lab = self._labs[question.lab]
+        lab = await insist(lambda: self._current.lab(question.lab))
         return _Thread(question, lab, delivery, self._status, Watch(lab.guard))
 
     async def _think(self, running: Running, thread: "_Thread") -> Draft:
@@ -127,6 +130,7 @@ class Answers:
             self._estimator.learn(spec.name, asked.characters, draft.usage.input)
         return replace(
             draft,
+            model=spec.name,
             prompt_version=prompt.version,
             first_words_at=attempt.first_words_at,
             turns_left_out=asked.left_out,
@@ -203,7 +207,7 @@ class Answers:
         return hmac.digest(self._pseudonym_key, person, "sha256").hex()
 
     def _record(self, running: Running, thread: "_Thread", draft: Draft) -> Answer:
-        spec = thread.spec
+        spec = thread.lab.model(draft.model or thread.question.model)
         withdrawn = running.stopped == "withdrawn"
         return Answer(
             question=replace(thread.question, text="") if withdrawn else thread.question,

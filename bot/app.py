@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 import time
-from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers
+from bot.admission import Door
 from bot.announcing import Announcing
 from bot.answer import Answers
 from bot.archive.keeper import EVERY, Keeper
@@ -24,22 +24,24 @@ from bot.check import warn_of_channels
 from bot.clearing import Clearing
 from bot.clock import Clock, Timed
 from bot.controls import Controls
+from bot.current import CurrentLabs
 from bot.errors import LabjamError, StoreAway, UsageError, WorldError
 from bot.gate import Gates
 from bot.intake import Intake
 from bot.judging import Judging
-from bot.labs import read_labs
+from bot.labs import Labs, read_labs
 from bot.labs.live import LiveLabs
 from bot.llm.openai import OpenAIModels
 from bot.moderation.command import Commands
 from bot.moderation.sessions import Sessions
+from bot.moderation.table import Subcommand
 from bot.notice import Notices
 from bot.purge import Purges
 from bot.refresh import Refreshes
 from bot.roles import Roster
 from bot.running import Runner
 from bot.settings import Settings
-from bot.slack.client import authorized, identify, open_session, web_client
+from bot.slack.client import Identity, authorized, identify, open_session, web_client
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.slack.pacer import Pacer
@@ -68,6 +70,29 @@ class Roles:
     work: bool  # runs jobs
 
 
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the two halves of a process share."""
+
+    settings: Settings
+    labs: Labs
+    store: Store
+    jobs: Jobs
+    outbox: Outbox
+    identity: Identity
+    directory: Directory
+    live: LiveLabs
+    people: People
+    roster: Roster
+    states: States
+    current: CurrentLabs
+    audit: Audit
+    announcing: Announcing
+    sessions: Sessions
+    judging: Judging
+    gates: Gates
+
+
 async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
     """Be a labjam process until `stop`; UsageError or WorldError where it can't begin."""
     _require_tokens(settings, roles)
@@ -78,38 +103,72 @@ async def run(settings: Settings, roles: Roles, stop: asyncio.Event) -> None:
         token = settings.slack_bot_token.get_secret_value()
         client = web_client(token, settings.slack_api_url, session)
         identity = await identify(client)
-        jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
-        outbox = Outbox(client, identity.user, Pacer(SharedPlan(store), labs.rates, jobs.consumer))
-        directory, gates = Directory(outbox), Gates(labs, jobs, outbox)
-        states, audit = States(store), Audit(Ledger(store))
-        announcing = Announcing(labs, jobs, directory, outbox)
-        judging = Judging.of(labs, jobs, directory, outbox)
-        sessions = Sessions(labs, audit, states, jobs, announcing.publish)
+        parts = _parts(settings, labs, store, client, identity)
         if roles.slack:
             app = _bolt(
                 settings, authorized(identity, token), web_client(None, settings.slack_api_url, session)
             )
-            intake = Intake(labs, jobs, directory, outbox, gates)
-            roster = Roster(LiveLabs(labs, settings, os.environ), People(outbox))
-            controls = Controls(labs, jobs, outbox, roster.moderates)
-            commands = Commands(sessions.subcommands(), labs, roster, audit, directory)
-            handlers.register(app, intake, judging, controls, commands)
+            _register(app, parts)
             await _listen(settings, app, store, client, stack)
-            stack.callback(asyncio.create_task(warn_of_channels(outbox, labs)).cancel)
+            for task in (warn_of_channels(parts.outbox, labs), parts.people.learn(identity.team)):
+                stack.callback(asyncio.create_task(task).cancel)
         log.info("started", extra={"team": identity.team_name, "labs": ",".join(labs), "work": roles.work})
         if roles.work:
-            models = OpenAIModels()
-            stack.push_async_callback(models.close)
-            key = await _pseudonym_key(store)
-            answers = Answers(labs, models, outbox, Budget(Spending(store)), gates, pseudonym_key=key)
-            notices, refreshes = Notices(Questions(jobs), outbox), Refreshes(labs, outbox)
-            runners, last_words = _runners(answers, notices, refreshes, announcing, judging)
-            runners |= {"gate": gates.tell} | _care(jobs, outbox, key)
-            _start_clock(settings, jobs, _timed(sessions, identity.team), stack)
-            await Worker(jobs, runners, last_words, alone=not settings.redis_url).run(stop)
+            worker = await _worker(parts, stack)
+            await worker.run(stop)
         else:
             await stop.wait()
     log.info("stopped")
+
+
+def _parts(settings: Settings, labs: Labs, store: Store, client: AsyncWebClient, identity: Identity) -> Parts:
+    jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
+    outbox = Outbox(client, identity.user, Pacer(SharedPlan(store), labs.rates, jobs.consumer))
+    live, people = LiveLabs(labs, settings, os.environ), People(outbox)
+    states, audit, directory = States(store), Audit(Ledger(store)), Directory(outbox)
+    announcing = Announcing(labs, jobs, directory, outbox)
+    return Parts(
+        settings, labs, store, jobs, outbox, identity, directory, live, people, Roster(live, people), states,
+        CurrentLabs(labs, states), audit, announcing, Sessions(labs, audit, states, jobs, announcing.publish),
+        Judging.of(labs, jobs, directory, outbox), Gates(labs, jobs, outbox),
+    )  # fmt: skip
+
+
+def _register(app: AsyncApp, parts: Parts) -> None:
+    """Bind what Slack starts to what does it."""
+    labs, jobs, outbox, roster = parts.labs, parts.jobs, parts.outbox, parts.roster
+    door = Door(parts.live, parts.states, parts.people, Questions(jobs))
+    handlers.register(
+        app,
+        Intake(labs, jobs, parts.directory, outbox, gates=parts.gates, door=door),
+        parts.judging,
+        Controls(labs, jobs, outbox, roster.moderates, door),
+        Commands(_table(parts), labs, roster, parts.audit, parts.directory),
+    )
+
+
+def _table(parts: Parts) -> list[Subcommand]:
+    """Every subcommand of /jam, in the order in which its help shows them."""
+    return [*parts.sessions.subcommands()]
+
+
+async def _worker(parts: Parts, stack: AsyncExitStack) -> Worker:
+    """What runs jobs, and the clock beside it."""
+    models = OpenAIModels()
+    stack.push_async_callback(models.close)
+    key = await _pseudonym_key(parts.store)
+    budget = Budget(Spending(parts.store))
+    answers = Answers(
+        parts.labs, parts.current, models, parts.outbox,
+        budget=budget, gates=parts.gates, pseudonym_key=key,
+    )  # fmt: skip
+    keeper = Keeper(parts.store, parts.jobs.labs, parts.settings.labjam_data / "archive")
+    stack.push_async_callback(keeper.close)
+    timed = [*_timed(parts), Timed("archive", EVERY, keeper.run)]
+    clock = Clock(Turns(parts.store, parts.jobs.consumer), timed)
+    stack.callback(asyncio.create_task(clock.run()).cancel)
+    runners = _runners(parts, answers, key)
+    return Worker(parts.jobs, runners, {"answer": answers.give_up}, alone=not parts.settings.redis_url)
 
 
 def _require_tokens(settings: Settings, roles: Roles) -> None:
@@ -194,40 +253,30 @@ async def _listen(
         await sockets.start()
 
 
-def _start_clock(settings: Settings, jobs: Jobs, timed: Sequence[Timed], stack: AsyncExitStack) -> None:
-    keeper = Keeper(jobs.store, jobs.labs, settings.labjam_data / "archive")
-    stack.push_async_callback(keeper.close)
-    clock = Clock(Turns(jobs.store, jobs.consumer), [*timed, Timed("archive", EVERY, keeper.run)])
-    stack.callback(asyncio.create_task(clock.run()).cancel)
-
-
-def _timed(sessions: Sessions, team: str) -> list[Timed]:
+def _timed(parts: Parts) -> list[Timed]:
     """What the clock does."""
 
     async def close_due() -> None:
-        await sessions.close_due(team, time.time())
+        await parts.sessions.close_due(parts.identity.team, time.time())
 
     return [
         Timed("close-due", 5.0, close_due),
-        Timed("keep-held", 5.0, sessions.keep_held, longest=10.0),
+        Timed("keep-held", 5.0, parts.sessions.keep_held, longest=10.0),
     ]
 
 
-def _runners(
-    answers: Answers, notices: Notices, refreshes: Refreshes, announcing: Announcing, judging: Judging
-) -> tuple[dict[str, Runner], Mapping[str, Runner]]:
-    runners: dict[str, Runner] = {
-        "announce": announcing.run,
+def _runners(parts: Parts, answers: Answers, key: bytes) -> dict[str, Runner]:
+    """Who runs each kind of job."""
+    notices = Notices(Questions(parts.jobs), parts.outbox)
+    return {
+        "announce": parts.announcing.run,
         "answer": answers.run,
+        "clear": Clearing(parts.outbox).run,
         "tell": notices.tell,
+        "gate": parts.gates.tell,
         "offer": notices.offer,
-        "refresh": refreshes.run,
+        "purge": Purges(parts.jobs, key).run,
+        "refresh": Refreshes(parts.labs, parts.outbox).run,
         "withdraw": notices.withdraw,
-        **judging.runners,
+        **parts.judging.runners,
     }
-    return runners, {"answer": answers.give_up}
-
-
-def _care(jobs: Jobs, outbox: Outbox, key: bytes) -> dict[str, Runner]:
-    """What takes things out of the record."""
-    return {"purge": Purges(jobs, key).run, "clear": Clearing(outbox).run}

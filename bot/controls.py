@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 
+from bot.admission import Door
 from bot.errors import SlackError, SlackRefused
 from bot.labs import Labs
 from bot.records import About, Question, ThreadKey
@@ -44,7 +45,8 @@ async def first_answer(running: Running, outbox: Outbox) -> str:
 class Controls:
     """Carries out what is pressed under an answer; each act is kept before Slack hears that it was."""
 
-    def __init__(self, labs: Labs, jobs: Jobs, outbox: Outbox, moderates: Moderates) -> None:
+    def __init__(self, labs: Labs, jobs: Jobs, outbox: Outbox, moderates: Moderates, door: Door) -> None:
+        self._door = door
         self._labs = labs
         self._jobs = jobs
         self._questions = Questions(jobs)
@@ -93,6 +95,8 @@ class Controls:
         if model not in {spec.name for spec in self._labs[first.lab].models}:
             await self._questions.tell(question, NOT_OFFERED)
             return "not offered"
+        if not await self._door.admits(question):
+            return "not let in"
         claim = await self._questions.repeat(question)
         if claim == "full":
             await self._questions.tell(question, FULL)

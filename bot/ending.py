@@ -112,7 +112,7 @@ def _controls(draft: Draft, lab: Lab, question: Question, extras: Extras, about:
         row.append(button(DETAILS, "Add details", about))
     if has_text and question.root == question.thread.ts:  # a thread is one experiment
         row.append(button(PROBLEM, "Describe this problem", about))
-    asked = lab.model(question.model)
+    asked = lab.model(draft.model or question.model)
     menu = ask_model(about, {spec.name: spec.id for spec in lab.models if spec is not asked})
     if menu:
         row.append(menu)
@@ -129,6 +129,6 @@ def _counted(tally: Tally) -> str:
 
 def _origin(draft: Draft, lab: Lab, question: Question) -> str:
     """Which model wrote it, where it ran, and what it had been told."""
-    spec = lab.model(question.model)
+    spec = lab.model(draft.model or question.model)
     model = draft.model_returned or spec.id
     return f"{lab.short} · {model} at {spec.endpoint.name} · prompt {draft.prompt_version}"

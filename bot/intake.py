@@ -5,6 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
+from bot.admission import Door
 from bot.errors import SlackRefused
 from bot.gate import Gates
 from bot.labs import Lab, Labs
@@ -28,7 +29,10 @@ FULL = "Fifty questions wait in this thread already, so I left this one out. Ask
 class Intake:
     """From an event to a stored question, or to the reason why there is none."""
 
-    def __init__(self, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox, gates: Gates) -> None:
+    def __init__(
+        self, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox, *, gates: Gates, door: Door
+    ) -> None:
+        self._door = door
         self._labs = labs
         self._jobs = jobs
         self._questions = Questions(jobs)
@@ -68,7 +72,7 @@ class Intake:
                     return "stopped by the guard"
                 return f"refused: {await self._questions.tell(question, words)}"
             case Ask():
-                return await self._ask(decision, lab)
+                return await self._ask(decision, lab, incoming)
             case Edit():
                 return await self._edit(incoming, lab)
             case Withdraw():
@@ -85,7 +89,7 @@ class Intake:
         asked = decide(replace(incoming, kind="posted"), lab)
         if not isinstance(asked, Ask):
             return "edit: of no question"
-        outcome = await self._ask(asked, lab)
+        outcome = await self._ask(asked, lab, incoming)
         # Known now: the question came in just between, with its old text.
         return outcome if outcome != "asked: known" else f"edit: {await self._edit_known(incoming)}"
 
@@ -105,11 +109,13 @@ class Intake:
         job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
         return await self._questions.edit(_mailbox(incoming), job, incoming.text, incoming.at)
 
-    async def _ask(self, ask: Ask, lab: Lab | None) -> str:
+    async def _ask(self, ask: Ask, lab: Lab | None, incoming: Incoming) -> str:
         if ask.if_ours and not await self._is_ours(ask, lab):
             return "ignored: this thread did not begin with a question to us"
         if await self._gates.stops(ask.question, lab):
             return "stopped by the guard"
+        if not await self._door.admits(ask.question, addressed=incoming.mentions_us or incoming.direct):
+            return "not let in, and told so"
         claim = await self._questions.ask(ask.question)
         if claim == "full":
             await self._questions.tell(ask.question, FULL)

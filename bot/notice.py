@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from bot.errors import SlackRefused, SlackUnsure
 from bot.records import Question
@@ -27,7 +28,9 @@ class Notices:
         """Say one sentence to the asker, in the thread, once."""
         question = question_of(running.job.fields)
         thread = question.thread
-        if not (running.job.resumed and await self._told(question)):
+        if "private" in running.job.fields:
+            await self._whisper(running, question)
+        elif not (running.job.resumed and await self._told(question)):
             with suppress(SlackRefused, SlackUnsure):  # unsure: better not said than said twice
                 await self._outbox.insist(
                     "chat.postMessage", thread.team, hold=running.hold, once=True,
@@ -37,6 +40,15 @@ class Notices:
                     unfurl_links=False, unfurl_media=False,
                 )  # fmt: skip
         return Close({})
+
+    async def _whisper(self, running: Running, question: Question) -> None:
+        thread = question.thread
+        place: dict[str, Any] = {"thread_ts": thread.ts} if thread.ts != question.ts else {}
+        with suppress(SlackRefused, SlackUnsure):
+            await self._outbox.insist(
+                "chat.postEphemeral", thread.team, hold=running.hold, once=True, channel=thread.channel,
+                user=question.user, text=question.text, blocks=[markdown(question.text)], **place,
+            )  # fmt: skip
 
     async def offer(self, running: Running) -> Close:
         """Put a button under an answer whose question was edited since, now that it has ended."""

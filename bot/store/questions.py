@@ -44,6 +44,7 @@ class Draft:
     turns_left_out: int = 0
     spent: Spent = field(default_factory=Spent)
     left: str = ""  # what the asker should know of a cap that is nearly used up
+    model: str = ""  # the one that was asked, by our name; empty where none was
     first_answer: str = ""  # the address of the question's first answer, where this is a further one
 
 
@@ -90,11 +91,23 @@ class Questions:
         thread = str(question.thread)
         return await self.jobs.enqueue(question.lab, thread, answer_job(question), question.order, fields)
 
-    async def tell(self, question: Question, words: str) -> Claim:
-        """Queue a sentence for the asker in place of an answer; once for each message."""
+    async def knows(self, question: Question) -> bool:
+        """Whether this very message was asked already."""
+        return bool(await self.jobs.fields(str(question.thread), answer_job(question)))
+
+    async def tell(self, question: Question, words: str, *, once: str = "", private: bool = False) -> Claim:
+        """Queue a sentence for the asker, in place of an answer or before it; once for each message.
+
+        With `once`, a word for the occasion, once for this person and lab; `private`, for their eyes only.
+        """
         fields = {"body": _QUESTION.dump_json(replace(question, text=words, files=())).decode()}
+        if private:
+            fields["private"] = "1"
         mailbox = f"{question.thread}:tell"  # not behind the thread's answers
         job = answer_job(question).replace("answer:", "tell:", 1)
+        if once:
+            mailbox = f"{question.lab}:{question.user}:tell"
+            job = f"tell:{question.lab}:{question.user}:{once}"
         return await self.jobs.enqueue(question.lab, mailbox, job, question.order, fields)
 
     async def gate(self, question: Question, gate: Gate, words: str) -> Claim:

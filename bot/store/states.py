@@ -36,13 +36,13 @@ class LabState:
         """Whether questions are taken: its end counts at once, whenever somebody writes it down."""
         return not self.closed and not (self.until and now >= self.until)
 
-    def muted(self, team: str, user: str) -> bool:
-        """Whether a person may not ask here."""
-        return f"mute:{team}:{user}" in self.fields
+    def muted(self, user: str) -> str:
+        """Since when a person may not ask here; empty where they may."""
+        return self.fields.get(f"mute:{user}", "")
 
-    def allowed(self, team: str, user: str) -> bool:
+    def allowed(self, user: str) -> bool:
         """Whether a guest or stranger may ask here."""
-        return f"allow:{team}:{user}" in self.fields
+        return f"allow:{user}" in self.fields
 
 
 def read_state(fields: Mapping[str, str]) -> LabState:
