@@ -2,12 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from bot.errors import SlackRefused, SlackUnsure
 from bot.labs import Labs
 from bot.running import Running
-from bot.slack.blocks import section
+from bot.slack.blocks import Block, section
 from bot.slack.delivery import NOTICE
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
@@ -46,26 +46,34 @@ class Announcing:
         if not channel:
             log.error("nothing announced: labjam is not in the channel", extra={"lab": job.fields["lab"]})
             return Close({})
-        if job.resumed and await self._said(running, team, channel):
-            return Close({})
-        try:
-            await self._outbox.insist(
-                "chat.postMessage", team, hold=running.hold, once=True, channel=channel,
-                text=job.fields["words"], blocks=[section(job.fields["words"])],
-                metadata={"event_type": NOTICE, "event_payload": {"about": job.id}},
-                unfurl_links=False, unfurl_media=False,
-            )  # fmt: skip
-        except SlackUnsure:
-            if not await self._said(running, team, channel):
-                raise  # the job comes again, and looks again before it speaks
-        except SlackRefused as refused:
-            log.error("nothing announced", extra={"error": str(refused), "lab": job.fields["lab"]})
+        words = job.fields["words"]
+        await say_once(self._outbox, running, team, channel, text=words, blocks=[section(words)])
         return Close({})
 
-    async def _said(self, running: Running, team: str, channel: str) -> bool:
-        page = await self._outbox.insist(
-            "conversations.history", team, channel=channel, limit=200, include_all_metadata=True,
-            oldest=f"{float(running.job.fields['made']) - LOOK_BACK:.6f}",
+
+async def say_once(
+    outbox: Outbox, running: Running, team: str, channel: str, *, text: str, blocks: Sequence[Block]
+) -> None:
+    """Post a job's one message, unless an earlier worker did; the job's field `made` says since when."""
+    if running.job.resumed and await _said(outbox, running, team, channel):
+        return
+    try:
+        await outbox.insist(
+            "chat.postMessage", team, hold=running.hold, once=True, channel=channel, text=text,
+            blocks=list(blocks), metadata={"event_type": NOTICE, "event_payload": {"about": running.job.id}},
+            unfurl_links=False, unfurl_media=False,
         )  # fmt: skip
-        payloads = [message.get("metadata", {}).get("event_payload", {}) for message in page["messages"]]
-        return any(payload.get("about") == running.job.id for payload in payloads)
+    except SlackUnsure:
+        if not await _said(outbox, running, team, channel):
+            raise  # the job comes again, and looks again before it speaks
+    except SlackRefused as refused:
+        log.error("nothing said", extra={"error": str(refused), "job": running.job.id})
+
+
+async def _said(outbox: Outbox, running: Running, team: str, channel: str) -> bool:
+    page = await outbox.insist(
+        "conversations.history", team, channel=channel, limit=200, include_all_metadata=True,
+        oldest=f"{float(running.job.fields['made']) - LOOK_BACK:.6f}",
+    )  # fmt: skip
+    payloads = [message.get("metadata", {}).get("event_payload", {}) for message in page["messages"]]
+    return any(payload.get("about") == running.job.id for payload in payloads)

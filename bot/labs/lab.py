@@ -48,6 +48,8 @@ class Lab:
     link_hosts: tuple[str, ...]  # exact hosts whose links stay live in answers
     system: str  # the raw text of its system.md
     guests: Outsiders = "allowed"  # guest accounts of the workspace
+    digest_at: str = "17:00"  # of the lab's clock; "off" for none
+    digest_days: str = "weekdays"  # or "daily", or "mon,wed"
     strangers: Outsiders = "allowed"  # other organisations' people, in a channel shared with them
     numeric_scores: bool = False  # whether people are asked for scores of 1 to 5
     compare_share: int = 0  # percent of questions that two models answer, blind

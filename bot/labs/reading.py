@@ -91,6 +91,8 @@ def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, fil
         caps=_caps(table),
         guests=table.guests or "allowed",
         strangers=table.strangers or "allowed",
+        digest_at=table.digest_at or "17:00",
+        digest_days=table.digest_days or "weekdays",
         endpoint=table.endpoint or "",
         link_hosts=tuple(table.link_hosts or ()),
         numeric_scores=bool(table.numeric_scores),

@@ -139,6 +139,19 @@ Variable = Annotated[
         )
     ),
 ]
+DigestAt = Annotated[
+    str,
+    AfterValidator(_matching(r"([01]\d|2[0-3]):[0-5]\d|off", 'not "off" nor a time; for example "17:00"')),
+]
+DigestDays = Annotated[
+    str,
+    AfterValidator(
+        _matching(
+            r"weekdays|daily|(mon|tue|wed|thu|fri|sat|sun)(,(mon|tue|wed|thu|fri|sat|sun))*",
+            'not "weekdays", "daily" or days; for example "mon,wed,fri"',
+        )
+    ),
+]
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Caps = Annotated[dict[str, Price], AfterValidator(_caps)]
 Names = Annotated[list[Line], Field(min_length=1), AfterValidator(_distinct)]
@@ -169,6 +182,8 @@ class LabTable(Table):
     caps: Caps | None = None
     guests: Literal["all", "allowed", "none"] | None = None
     strangers: Literal["all", "allowed", "none"] | None = None
+    digest_at: DigestAt | None = None
+    digest_days: DigestDays | None = None
     endpoint: Line | None = None
     link_hosts: list[Host] | None = None
     numeric_scores: bool | None = None

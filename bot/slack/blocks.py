@@ -34,6 +34,16 @@ def small_print(text: str, link: str = "", label: str = "") -> Block:
     return {"type": "context", "elements": said}
 
 
+def header(text: str) -> Block:
+    """A heading of at most 150 characters."""
+    return {"type": "header", "text": plain(text[:150])}
+
+
+def picture(file: str, alt: str) -> Block:
+    """An uploaded picture, with words for whom can't see it."""
+    return {"type": "image", "slack_file": {"id": file}, "alt_text": alt[:2000]}
+
+
 def section(text: str) -> Block:
     """Slack's own mrkdwn, at most 3,000 characters; what is longer is cut."""
     return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}

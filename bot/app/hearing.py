@@ -1,0 +1,46 @@
+"""The side of a process that hears Slack: what its events, clicks and commands set in motion."""
+
+import asyncio
+from contextlib import AsyncExitStack
+
+from slack_bolt.async_app import AsyncApp
+
+import handlers
+from bot.admission import Door
+from bot.app.listening import bolt, listen
+from bot.app.parts import Parts
+from bot.check import warn_of_channels
+from bot.controls import Controls
+from bot.digest.commands import DigestCommands
+from bot.intake import Intake
+from bot.moderation.command import Commands
+from bot.moderation.table import Subcommand
+from bot.store.questions import Questions
+
+
+async def hear(parts: Parts, stack: AsyncExitStack) -> None:
+    """Register every listener, and open the sockets and the web server."""
+    app = bolt(parts)
+    _register(app, parts)
+    await listen(parts, app, stack)
+    for task in (warn_of_channels(parts.outbox, parts.labs), parts.people.learn(parts.identity.team)):
+        stack.callback(asyncio.create_task(task).cancel)
+
+
+def _register(app: AsyncApp, parts: Parts) -> None:
+    """Bind what Slack starts to what does it."""
+    labs, jobs, outbox, roster = parts.labs, parts.jobs, parts.outbox, parts.roster
+    door = Door(parts.live, parts.states, parts.people, Questions(jobs))
+    handlers.register(
+        app,
+        Intake(labs, jobs, parts.directory, outbox, gates=parts.gates, door=door),
+        parts.judging,
+        Controls(labs, jobs, outbox, roster.moderates, door),
+        Commands(_table(parts), labs, roster, parts.audit, parts.directory),
+    )
+
+
+def _table(parts: Parts) -> list[Subcommand]:
+    """Every subcommand of /jam, in the order in which its help shows them."""
+    digests = DigestCommands(parts.digests, parts.audit, parts.states)
+    return [*parts.sessions.subcommands(), *digests.subcommands()]

@@ -1,0 +1,118 @@
+"""What a process's features share: the store, Slack's client, the labs and their states."""
+
+import os
+import secrets
+import socket
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import aiohttp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.announcing import Announcing
+from bot.audit import Audit
+from bot.current import CurrentLabs
+from bot.digest.posting import Digests
+from bot.gate import Gates
+from bot.judging import Judging
+from bot.labs import Labs
+from bot.labs.live import LiveLabs
+from bot.moderation.sessions import Sessions
+from bot.roles import Roster
+from bot.settings import Settings
+from bot.slack.client import Identity, identify, open_session, web_client
+from bot.slack.directory import Directory
+from bot.slack.outbox import Outbox
+from bot.slack.pacer import Pacer
+from bot.slack.people import People
+from bot.slack.uploads import Uploads
+from bot.store.embedded import EmbeddedServer
+from bot.store.jobs import CROSS_LAB, Jobs
+from bot.store.ledger import Ledger
+from bot.store.pace import SharedPlan
+from bot.store.redis import Store
+from bot.store.states import States
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """What one process does."""
+
+    slack: bool  # hears Slack, and serves the web
+    work: bool  # runs jobs
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One of each, for whoever needs it."""
+
+    settings: Settings
+    labs: Labs
+    store: Store
+    session: aiohttp.ClientSession
+    client: AsyncWebClient
+    identity: Identity
+    jobs: Jobs
+    outbox: Outbox
+    directory: Directory
+    live: LiveLabs
+    people: People
+    roster: Roster
+    states: States
+    current: CurrentLabs
+    audit: Audit
+    uploads: Uploads
+    announcing: Announcing
+    judging: Judging
+    sessions: Sessions
+    digests: Digests
+    gates: Gates
+
+
+async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> Parts:
+    """Open the store and Slack's client, and make what rests on them; WorldError where one refuses."""
+    store = await _open_store(settings, stack)
+    session = await stack.enter_async_context(open_session())
+    client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, session)
+    identity = await identify(client)
+    jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
+    outbox = Outbox(client, identity.user, Pacer(SharedPlan(store), labs.rates, jobs.consumer))
+    directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
+    announcing = Announcing(labs, jobs, directory, outbox)
+    live, people = LiveLabs(labs, settings, os.environ), People(outbox)
+    uploads = Uploads(outbox, session)
+    return Parts(
+        settings=settings,
+        labs=labs,
+        store=store,
+        session=session,
+        client=client,
+        identity=identity,
+        jobs=jobs,
+        outbox=outbox,
+        directory=directory,
+        live=live,
+        people=people,
+        roster=Roster(live, people),
+        states=states,
+        current=CurrentLabs(labs, states),
+        audit=audit,
+        uploads=uploads,
+        announcing=announcing,
+        judging=Judging.of(labs, jobs, directory, outbox),
+        sessions=Sessions(labs, audit, states, jobs, announcing.publish),
+        gates=Gates(labs, jobs, outbox),
+        digests=Digests(labs, jobs, states, directory, outbox, uploads, identity.url),
+    )
+
+
+async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:
+    url = settings.redis_url
+    if not url:
+        embedded = EmbeddedServer(settings.labjam_data)
+        stack.push_async_callback(embedded.stop)
+        await embedded.start()
+        url = embedded.url
+    store = await Store.connect(url)
+    stack.push_async_callback(store.close)
+    return store

@@ -1,0 +1,82 @@
+"""The side of a process that works: who runs which job, and what the clock does."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+
+from bot.answer import Answers
+from bot.app.parts import Parts
+from bot.archive.keeper import EVERY, Keeper
+from bot.budget import Budget
+from bot.clearing import Clearing
+from bot.clock import Clock, Timed
+from bot.errors import StoreAway, WorldError
+from bot.llm.openai import OpenAIModels
+from bot.notice import Notices
+from bot.purge import Purges
+from bot.refresh import Refreshes
+from bot.running import Runner
+from bot.store.questions import Questions
+from bot.store.spending import Spending
+from bot.store.turns import Turns
+from bot.worker import Worker
+
+
+async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None:
+    """Run jobs and the clock until `stop`."""
+    models = OpenAIModels()
+    stack.push_async_callback(models.close)
+    try:
+        key = await parts.store.pseudonym_key()
+    except StoreAway as error:
+        raise WorldError(f"REDIS_URL: the store can't be written ({error}).") from None
+    budget = Budget(Spending(parts.store))
+    answers = Answers(
+        parts.labs, parts.current, models, parts.outbox,
+        budget=budget, gates=parts.gates, pseudonym_key=key,
+    )  # fmt: skip
+    clock = Clock(Turns(parts.store, parts.jobs.consumer), _timed(parts, stack))
+    stack.callback(asyncio.create_task(clock.run()).cancel)
+    runners = _runners(parts, answers, key)
+    last_words: Mapping[str, Runner] = {"answer": answers.give_up}
+    await Worker(parts.jobs, runners, last_words, alone=not parts.settings.redis_url).run(stop)
+
+
+def _runners(parts: Parts, answers: Answers, key: bytes) -> Mapping[str, Runner]:
+    """Who runs each kind of job."""
+    labs, jobs, outbox = parts.labs, parts.jobs, parts.outbox
+    notices = Notices(Questions(jobs), outbox)
+    return {
+        "announce": parts.announcing.run,
+        "answer": answers.run,
+        "clear": Clearing(outbox).run,
+        "digest": parts.digests.run,
+        "gate": parts.gates.tell,
+        "offer": notices.offer,
+        "purge": Purges(jobs, key).run,
+        "refresh": Refreshes(labs, outbox).run,
+        "tell": notices.tell,
+        "withdraw": notices.withdraw,
+        **parts.judging.runners,
+    }
+
+
+def _timed(parts: Parts, stack: AsyncExitStack) -> list[Timed]:
+    """What the clock does."""
+    sessions, team = parts.sessions, parts.identity.team
+    keeper = Keeper(parts.store, parts.jobs.labs, parts.settings.labjam_data / "archive")
+    stack.push_async_callback(keeper.close)
+
+    async def close_due() -> None:
+        await sessions.close_due(team, time.time())
+
+    async def digest() -> None:
+        await parts.digests.tick(team)
+
+    return [
+        Timed("archive", EVERY, keeper.run),
+        Timed("close-due", 5.0, close_due),
+        Timed("digest", 30.0, digest),
+        Timed("keep-held", 5.0, sessions.keep_held, longest=10.0),
+    ]

@@ -1,0 +1,275 @@
+"""The numbers of a session or a day, counted from the journal: questions, answers, judgements."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from math import sqrt
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.records import micros
+
+SMALL = 5
+"""People below whom a group is not broken down: one of them could be recognised."""
+
+_Z = 1.959964  # of a 95 % interval
+
+Place = tuple[str, str]
+"""A question: its thread as "team:channel:ts", and its ts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many, with Wilson's 95 % interval, which is honest where either is small."""
+
+    part: int
+    of: int
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """Lower and upper bound, each from 0 to 1; all of that where nothing was counted."""
+        if not self.of:
+            return 0.0, 1.0
+        share, width = self.part / self.of, _Z * _Z / self.of
+        middle = (share + width / 2) / (1 + width)
+        reach = _Z * sqrt(share * (1 - share) / self.of + width / (4 * self.of)) / (1 + width)
+        return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFigures:
+    """One model's answers, and how many of its thumbs are up."""
+
+    name: str
+    answers: int
+    liked: Share
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadFigures:
+    """One thread, for a list of threads: thumbs over all its answers, when it began."""
+
+    key: str  # "team:channel:ts"
+    began: float
+    questions: int
+    up: int
+    down: int
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What the journal says of one lab between two moments, or of several labs put together."""
+
+    questions: int = 0
+    answered: int = 0
+    people: int = 0
+    judges: int = 0
+    judged: Share = Share(0, 0)  # answers with a judgement, of all answers
+    liked: Share = Share(0, 0)  # thumbs up of all thumbs
+    by_hour: tuple[int, ...] = (0,) * 24  # questions in each hour of the lab's clock
+    outcomes: Mapping[str, int] = field(default_factory=dict[str, int])
+    models: tuple[ModelFigures, ...] = ()  # empty where fewer than SMALL people judged
+    skills: Mapping[str, int] = field(default_factory=dict[str, int])  # assessments, of groups not small
+    domains: Mapping[str, int] = field(default_factory=dict[str, int])
+    reasons: Mapping[str, int] = field(default_factory=dict[str, int])  # why answers fell short
+    best: tuple[ThreadFigures, ...] = ()  # with more thumbs up than down, the best first
+    unanswered: tuple[ThreadFigures, ...] = ()  # whose last question has no answer, the oldest first
+    flagged: tuple[ThreadFigures, ...] = ()  # not resolved yet, the oldest first
+    withheld: int = 0  # threads that must not leave the lab
+    cost: float = 0.0  # US dollars, of what is priced
+    tokens: int = 0
+
+
+@dataclass(slots=True)
+class _Asked:
+    """One question with its answers so far; answering it again adds one."""
+
+    user: str
+    at: float
+    last: str = ""  # the outcome of the last answer
+    models: dict[str, str] = field(default_factory=dict[str, str])  # by the answer's own ts
+
+
+class Recount:
+    """Takes the journal's lines in any order that keeps each person's own; then gives the figures.
+
+    Counts what was asked from `since` until before `until`, both in seconds since the epoch.
+    """
+
+    def __init__(self, zone: ZoneInfo, since: float, until: float) -> None:
+        self._zone = zone
+        self._since = since
+        self._until = until
+        self._asked: dict[Place, _Asked] = {}
+        self._gone: set[Place] = set()
+        self._thumbs: dict[tuple[str, str, str], int] = {}  # (thread, the answer's ts, person)
+        self._details: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        self._domains: dict[tuple[str, str], str] = {}
+        self._flags: dict[str, Mapping[str, Any]] = {}
+        self._releases: dict[str, str] = {}
+        self._money: Counter[str] = Counter()
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Take one line of the journal, whatever its kind."""
+        take = _TAKES.get(line.get("kind", ""))
+        if take:
+            take(self, line)
+
+    def add_all(self, lines: Iterable[Mapping[str, Any]]) -> "Recount":
+        """Take many lines."""
+        for line in lines:
+            self.add(line)
+        return self
+
+    def figures(self) -> Figures:
+        """What was counted so far."""
+        asked = {place: one for place, one in self._asked.items() if place not in self._gone}
+        answers = {
+            (thread, ts): model for (thread, _), one in asked.items() for ts, model in one.models.items()
+        }
+        thumbs = {key: thumb for key, thumb in self._thumbs.items() if thumb and key[:2] in answers}
+        details = {key: line for key, line in self._details.items() if key[:2] in answers}
+        judged = {key[:2] for key in (*thumbs, *details)}
+        judges = {key[2] for key in (*thumbs, *details)}
+        ups = sum(thumb > 0 for thumb in thumbs.values())
+        threads = _threads(asked, thumbs)
+        withheld = {key for key, state in self._releases.items() if state == "withheld"}
+        flagged = {key for key, flag in self._flags.items() if flag["state"] != "resolved"}
+        shown = {key: one for key, one in threads.items() if key not in withheld}
+        return Figures(
+            questions=len(asked),
+            answered=len(answers),
+            people=len({one.user for one in asked.values()}),
+            judges=len(judges),
+            judged=Share(len(judged), len(answers)),
+            liked=Share(ups, len(thumbs)),
+            by_hour=self._hours(asked.values()),
+            outcomes=Counter(one.last for one in asked.values()),
+            models=_models(answers, thumbs) if len(judges) >= SMALL else (),
+            skills=_cells((name, key[2]) for key, line in details.items() for name in _skills(line)),
+            domains=_cells(
+                (domain, user) for (thread, user), domain in self._domains.items() if thread in threads
+            ),
+            reasons=_cells((tag, key[2]) for key, line in details.items() for tag in line.get("reasons", ())),
+            best=_best({key: one for key, one in shown.items() if key not in flagged}),
+            unanswered=_listed(shown, _open_threads(asked)),
+            flagged=_listed(shown, flagged),
+            withheld=len(withheld & threads.keys()),
+            cost=self._money["micros"] / 1e6,
+            tokens=self._money["tokens"],
+        )
+
+    def _hours(self, asked: Iterable[_Asked]) -> tuple[int, ...]:
+        found = Counter(datetime.fromtimestamp(one.at, self._zone).hour for one in asked)
+        return tuple(found[hour] for hour in range(24))
+
+    def _answer(self, line: Mapping[str, Any]) -> None:
+        question = line["question"]
+        root = question.get("repeats") or question["ts"]
+        at = micros(root) / 1e6
+        if not self._since <= at < self._until:
+            return
+        thread = _thread(question["thread"])
+        asked = self._asked.setdefault((thread, root), _Asked(question["user"], at))
+        asked.last = line["outcome"]
+        if line["outcome"] == "withdrawn":
+            self._gone.add((thread, root))
+        elif line["text"].strip():
+            asked.models[question["ts"]] = line["model_requested"]
+        usage = line["usage"]
+        self._money["tokens"] += usage["input"] + usage["output"]
+        self._money["micros"] += round((line.get("cost") or 0.0) * 1e6)
+
+    def _withdrawal(self, line: Mapping[str, Any]) -> None:
+        self._gone.add((_thread(line["thread"]), line["question_ts"]))
+
+    def _vote(self, line: Mapping[str, Any]) -> None:
+        self._thumbs[_thread(line["thread"]), line["question_ts"], line["user"]] = line["thumb"] or 0
+
+    def _detail(self, line: Mapping[str, Any]) -> None:
+        key = (_thread(line["thread"]), line["question_ts"], line["user"])
+        if key not in self._details or line["revision"] >= self._details[key]["revision"]:
+            self._details[key] = line
+
+    def _problem(self, line: Mapping[str, Any]) -> None:
+        if line["domain"]:
+            self._domains[_thread(line["thread"]), line["user"]] = str(line["domain"]).strip().lower()
+
+    def _flag(self, line: Mapping[str, Any]) -> None:
+        self._flags[_thread(line["thread"])] = line
+
+    def _release(self, line: Mapping[str, Any]) -> None:
+        self._releases[_thread(line["thread"])] = line["state"]
+
+
+_TAKES = {
+    "answer": Recount._answer,  # noqa: SLF001
+    "withdrawal": Recount._withdrawal,  # noqa: SLF001
+    "vote": Recount._vote,  # noqa: SLF001
+    "details": Recount._detail,  # noqa: SLF001
+    "problem": Recount._problem,  # noqa: SLF001
+    "flag": Recount._flag,  # noqa: SLF001
+    "release": Recount._release,  # noqa: SLF001
+}
+
+
+def _thread(given: Any) -> str:
+    """A thread as text, from either way in which a line writes it."""
+    return given if isinstance(given, str) else f"{given['team']}:{given['channel']}:{given['ts']}"
+
+
+def _threads(
+    asked: Mapping[Place, _Asked], thumbs: Mapping[tuple[str, str, str], int]
+) -> dict[str, ThreadFigures]:
+    ups, downs = Counter[str](), Counter[str]()
+    for (thread, _, _), thumb in thumbs.items():
+        (ups if thumb > 0 else downs)[thread] += 1
+    grouped: dict[str, list[float]] = defaultdict(list)
+    for (thread, _), one in asked.items():
+        grouped[thread].append(one.at)
+    return {
+        thread: ThreadFigures(thread, min(at), len(at), ups[thread], downs[thread])
+        for thread, at in grouped.items()
+    }
+
+
+def _models(
+    answers: Mapping[Place, str], thumbs: Mapping[tuple[str, str, str], int]
+) -> tuple[ModelFigures, ...]:
+    given = Counter(answers.values())
+    votes = Counter((answers[thread, ts], thumb > 0) for (thread, ts, _), thumb in thumbs.items())
+    return tuple(
+        ModelFigures(name, count, Share(votes[name, True], votes[name, True] + votes[name, False]))
+        for name, count in given.most_common()
+    )
+
+
+def _skills(line: Mapping[str, Any]) -> list[str]:
+    named = [name for name, text in line.get("skills", {}).items() if text]
+    return [*named, "other"] if line.get("other_task_assessment") else named
+
+
+def _cells(found: Iterable[tuple[str, str]]) -> dict[str, int]:
+    """How often each group was named, the most frequent first; those of fewer than SMALL people left out."""
+    counts, people = Counter[str](), defaultdict[str, set[str]](set)
+    for name, user in found:
+        counts[name] += 1
+        people[name].add(user)
+    return {name: count for name, count in counts.most_common() if len(people[name]) >= SMALL}
+
+
+def _best(threads: Mapping[str, ThreadFigures], most: int = 5) -> tuple[ThreadFigures, ...]:
+    liked = [one for one in threads.values() if one.up > one.down]
+    return tuple(sorted(liked, key=lambda one: (one.down - one.up, one.began))[:most])
+
+
+def _open_threads(asked: Mapping[Place, _Asked]) -> set[str]:
+    last: dict[str, _Asked] = {}
+    for (thread, _), one in sorted(asked.items(), key=lambda pair: pair[1].at):
+        last[thread] = one
+    return {thread for thread, one in last.items() if not one.models}
+
+
+def _listed(threads: Mapping[str, ThreadFigures], keys: Iterable[str]) -> tuple[ThreadFigures, ...]:
+    return tuple(sorted((threads[key] for key in keys if key in threads), key=lambda one: one.began))
