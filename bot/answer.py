@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from bot import outcome
 from bot.attempt import Attempt
-from bot.budget import Budget, spent_on
+from bot.budget import Budget, cost_of, spent_on
+from bot.comparing import compared
 from bot.controls import first_answer
 from bot.current import CurrentLabs
 from bot.ending import ending, keeps_links, messages_of_draft
@@ -20,7 +21,7 @@ from bot.guard import Watch
 from bot.labs import Lab, Labs
 from bot.llm.model import Model, ModelRequest, ModelSpec
 from bot.prompting import Estimator, QuestionTooLong, conversation, system_prompt
-from bot.records import Answer, Question, Usage, micros
+from bot.records import Answer, Question, micros
 from bot.reply import parts, preview
 from bot.running import Running, insist
 from bot.slack.delivery import Delivery
@@ -72,6 +73,7 @@ class Answers:
             draft = draft_of(running.job.fields)
             if draft is None:
                 draft = await self._think(running, thread)
+                draft = await compared(running, thread.question, thread.lab, draft)
                 if thread.question.repeats:
                     draft = replace(draft, first_answer=await first_answer(running, self._outbox))
                 await running.note(noted_draft(draft))
@@ -225,7 +227,7 @@ class Answers:
             first_words_at=draft.first_words_at,
             finished_at=self._clock(),
             turns_left_out=draft.turns_left_out,
-            cost=_cost(spec, draft.usage),
+            cost=cost_of(spec, draft.usage),
         )
 
 
@@ -247,9 +249,13 @@ class _Thread:
         return self.lab.model(self.question.model)
 
     async def text(self, so_far: str) -> None:
-        """Show an unfinished answer, unless it is one to take back."""
+        """Show an unfinished answer, unless it is one to take back, or one of two that are compared."""
         if self.watch.look(so_far):
             self.stop("marked")
+            return
+        if self.question.side:  # these are shown whole, alike however they came
+            if not self.status_stands:
+                await self.silence()
             return
         with suppress(SlackRefused):  # what can't be shown now is tried again, or told, at the end
             await self.delivery.show(parts(so_far, keeps_links(self.lab), final=False))
@@ -280,10 +286,6 @@ class _Thread:
         self.status_stands = bool(words)
         thread = self.question.thread
         await self.status.show(thread.team, thread.channel, thread.ts, words)
-
-
-def _cost(spec: ModelSpec, usage: Usage) -> float | None:
-    return spec.prices.cost(usage) if spec.prices and usage.input else None
 
 
 async def _finish(attempt: Attempt, showing: asyncio.Task[None]) -> None:

@@ -76,6 +76,11 @@ def spent_on(draft: Draft, spec: ModelSpec, tokens: int, chars_per_token: float)
     return Spent(int(bool(draft.text.strip())), usage.input + usage.output, _micros(spec, usage))
 
 
+def cost_of(spec: ModelSpec, usage: Usage) -> float | None:
+    """US dollars; None without prices, or where nothing was counted."""
+    return spec.prices.cost(usage) if spec.prices and usage.input else None
+
+
 def _micros(spec: ModelSpec, usage: Usage) -> int:
     return round(spec.prices.cost(usage) * 1_000_000) if spec.prices else 0
 

@@ -7,11 +7,13 @@ known of it since (`Extras`, read from the job's fields): so no edit undoes anot
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot.forms import CHOICES
 from bot.labs import Lab
 from bot.records import About, Question
 from bot.reply import Keeps, parts
 from bot.slack.blocks import (
     AGAIN,
+    CHOOSE,
     DETAILS,
     PROBLEM,
     Block,
@@ -23,12 +25,15 @@ from bot.slack.blocks import (
     more,
     small_print,
     thumbs,
+    words,
 )
 from bot.store.questions import Draft
 from bot.store.votes import Tally, tally_of
 
 LEFT_OUT = "The {n} oldest questions of this thread did not fit the model and were left out."
 EDITED = "The question was edited after this answer."
+BETTER = "Which answer is better? You learn which models these are once you have chosen."
+HIDES = "Two models of your lab answer this question; their names are hidden until you choose."
 FURTHER = "One more answer to this question."
 FIRST = "See the first answer"
 
@@ -46,6 +51,7 @@ class Extras:
     """What became known of an answer after it stood."""
 
     edited: bool = False  # its question was, so it can be answered anew
+    revealed: bool = False  # which model wrote it may be seen by all
     tally: Tally = field(default_factory=Tally)  # how many people found it good, and bad
 
 
@@ -54,7 +60,8 @@ NOTHING = Extras()
 
 def extras_of(fields: Mapping[str, str]) -> Extras:
     """What is known now, by the fields of the answer's job."""
-    return Extras(edited="edit" in fields, tally=tally_of(fields))
+    edited = "edit" in fields
+    return Extras(edited, revealed="revealed" in fields, tally=tally_of(fields))
 
 
 def blocks_of(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING) -> list[list[Block]]:
@@ -66,7 +73,7 @@ def blocks_of(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHI
 
 def messages_of_draft(draft: Draft, lab: Lab) -> list[str]:
     """The text of each message; where a model said nothing, the sentence that says why."""
-    return parts(draft.text if draft.text.strip() else draft.note, keeps_links(lab))
+    return parts((draft.shown or draft.text) if draft.text.strip() else draft.note, keeps_links(lab))
 
 
 def keeps_links(lab: Lab) -> Keeps:
@@ -80,6 +87,8 @@ def ending(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING)
     has_text = bool(draft.text.strip())
     said = _said(draft, lab, question, extras)
     blocks = [thumbs(about)] if has_text else []
+    if draft.compared:
+        blocks += [words(BETTER), actions([button(CHOOSE[c], label, about) for c, label in CHOICES.items()])]
     if said:
         blocks.append(small_print(" ".join(said), draft.first_answer, FIRST))
     controls = _controls(draft, lab, question, extras, about)
@@ -89,13 +98,15 @@ def ending(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING)
 def _said(draft: Draft, lab: Lab, question: Question, extras: Extras) -> list[str]:
     has_text = bool(draft.text.strip())
     said = [EDITED] if extras.edited else []
+    if question.side and not extras.revealed:
+        said.append(HIDES)
     if has_text and draft.note:
         said.append(draft.note)
     if draft.turns_left_out:
         said.append(LEFT_OUT.format(n=draft.turns_left_out))
     if has_text:
-        said.append(_origin(draft, lab, question) + _counted(extras.tally))
-    if draft.left:
+        said.append(_origin(draft, lab, question, extras) + _counted(extras.tally))
+    if draft.left and not question.side:
         said.append(draft.left)
     if question.repeats:
         said.append(FURTHER)
@@ -105,13 +116,16 @@ def _said(draft: Draft, lab: Lab, question: Question, extras: Extras) -> list[st
 def _controls(draft: Draft, lab: Lab, question: Question, extras: Extras, about: str) -> Sequence[Block]:
     """The one row: to answer in this place, to ask another model below, and the rest behind dots."""
     row: list[Block] = []
-    if extras.edited or draft.retry:
-        row.append(button(AGAIN, "Answer the edited question" if extras.edited else "Retry", about))
+    edited = extras.edited and not question.side  # the other model's answer would be to the old text
+    if edited or draft.retry:
+        row.append(button(AGAIN, "Answer the edited question" if edited else "Retry", about))
     has_text = bool(draft.text.strip())
     if has_text:
         row.append(button(DETAILS, "Add details", about))
     if has_text and question.root == question.thread.ts:  # a thread is one experiment
         row.append(button(PROBLEM, "Describe this problem", about))
+    if question.side:
+        return row  # other models' names would tell which this is not
     asked = lab.model(draft.model or question.model)
     menu = ask_model(about, {spec.name: spec.id for spec in lab.models if spec is not asked})
     if menu:
@@ -127,8 +141,10 @@ def _counted(tally: Tally) -> str:
     return "".join(f" · {sign} {count}" for sign, count in counts.items() if count)
 
 
-def _origin(draft: Draft, lab: Lab, question: Question) -> str:
+def _origin(draft: Draft, lab: Lab, question: Question, extras: Extras) -> str:
     """Which model wrote it, where it ran, and what it had been told."""
+    if question.side and not extras.revealed:
+        return f"{lab.short} · prompt {draft.prompt_version}"
     spec = lab.model(draft.model or question.model)
     model = draft.model_returned or spec.id
     return f"{lab.short} · {model} at {spec.endpoint.name} · prompt {draft.prompt_version}"

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from bot.admission import Door
+from bot.compare import Draws
 from bot.errors import SlackRefused
 from bot.gate import Gates
 from bot.labs import Lab, Labs
 from bot.records import micros
-from bot.routing import Ask, Decision, Edit, Ignore, Refuse, Withdraw, decide, opens_a_jam_thread
+from bot.routing import Ask, Decision, Edit, Ignore, Refuse, Withdraw, decide, opens_a_jam_thread, words_of
 from bot.slack.directory import Directory
 from bot.slack.events import Incoming, read_message
 from bot.slack.outbox import Outbox
@@ -30,8 +31,10 @@ class Intake:
     """From an event to a stored question, or to the reason why there is none."""
 
     def __init__(
-        self, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox, *, gates: Gates, door: Door
-    ) -> None:
+        self, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox, *,
+        gates: Gates, door: Door, draws: Draws,
+    ) -> None:  # fmt: skip
+        self._draws = draws
         self._door = door
         self._labs = labs
         self._jobs = jobs
@@ -107,7 +110,7 @@ class Intake:
 
     async def _edit_known(self, incoming: Incoming) -> str:
         job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
-        return await self._questions.edit(_mailbox(incoming), job, incoming.text, incoming.at)
+        return await self._questions.edit(_mailbox(incoming), job, words_of(incoming), incoming.at)
 
     async def _ask(self, ask: Ask, lab: Lab | None, incoming: Incoming) -> str:
         if ask.if_ours and not await self._is_ours(ask, lab):
@@ -116,7 +119,8 @@ class Intake:
             return "stopped by the guard"
         if not await self._door.admits(ask.question, addressed=incoming.mentions_us or incoming.direct):
             return "not let in, and told so"
-        claim = await self._questions.ask(ask.question)
+        pair = await self._draws.pair(ask.question, lab, wanted=ask.compare) if lab else None
+        claim = await (self._draws.ask(ask.question, pair) if pair else self._questions.ask(ask.question))
         if claim == "full":
             await self._questions.tell(ask.question, FULL)
         return f"asked: {claim}"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Self
 
+from bot.compare import Comparisons, Draws
 from bot.details import Opinions
 from bot.feedback import Feedback
 from bot.labs import Labs
@@ -13,7 +14,9 @@ from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.store.forms import Forms
 from bot.store.jobs import Jobs
+from bot.store.pairs import Pairs
 from bot.store.questions import Questions
+from bot.store.states import States
 from bot.store.votes import Votes
 from bot.tally import Tallies
 
@@ -25,10 +28,12 @@ class Judging:
     feedback: Feedback
     opinions: Opinions
     problems: Problems
+    comparisons: Comparisons
+    draws: Draws
     runners: Mapping[str, Runner]
 
     @classmethod
-    def of(cls, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox) -> Self:
+    def of(cls, labs: Labs, jobs: Jobs, states: States, directory: Directory, outbox: Outbox) -> Self:
         """Tie the parts together."""
         votes = Votes(jobs)
         forms = Forms(jobs)
@@ -37,5 +42,7 @@ class Judging:
             feedback,
             Opinions(labs, forms, votes, outbox),
             Problems(labs, forms, directory, outbox),
+            Comparisons(labs, jobs, outbox),
+            Draws(states, Pairs(jobs)),
             {"react": feedback.count, "tally": Tallies(Questions(jobs), votes).run},
         )

@@ -1,5 +1,6 @@
 """Why a message is answered or not: one pure decision, with its reason."""
 
+import re
 from dataclasses import dataclass
 
 from bot.labs import Lab
@@ -9,6 +10,9 @@ from bot.slack.events import Incoming
 ASIDE = "//"
 """A message that begins so is among people, and never answered."""
 
+COMPARE = re.compile(r"compare:\s*", re.IGNORECASE)
+"""What a question begins with that two models are to answer, blind."""
+
 _SAID = {"", "file_share", "thread_broadcast", "me_message"}
 """Subtypes in which a person says something: https://docs.slack.dev/reference/events/message"""
 
@@ -16,6 +20,7 @@ NO_WORDS = (
     "I see no question in this message. Write it in words, here in the thread. "
     "I can't read files or images yet."
 )
+ONE_MODEL = "Your lab has one model only, so there is nothing to compare. Ask again without `compare:`."
 NOT_A_JAM = "I answer in the jam channels only. Ask in your lab's: {channels}."
 NO_LAB = (
     "I can't tell which lab you belong to, because I see you in none of the jam channels. "
@@ -36,6 +41,7 @@ class Ask:
 
     question: Question
     if_ours: bool = False
+    compare: bool = False  # two models are to answer, blind
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +113,17 @@ def _in_a_lab(incoming: Incoming, lab: Lab) -> Decision:
     if not incoming.thread_ts and not addressed and lab.answer == "mention":
         return Ignore("this lab wants to be mentioned")
     question = _question(incoming, lab)
-    if not incoming.text:
+    if not question.text:
         return Refuse(question, NO_WORDS) if addressed or not incoming.thread_ts else Ignore("no words")
-    return Ask(question, if_ours=bool(incoming.thread_ts) and not addressed)
+    compare = bool(COMPARE.match(incoming.text))
+    if compare and len(lab.models) < 2:
+        return Refuse(question, ONE_MODEL)
+    return Ask(question, if_ours=bool(incoming.thread_ts) and not addressed, compare=compare)
+
+
+def words_of(incoming: Incoming) -> str:
+    """What a message asks: its text without what only tells us how to answer."""
+    return COMPARE.sub("", incoming.text, count=1) if COMPARE.match(incoming.text) else incoming.text
 
 
 def _question(incoming: Incoming, lab: Lab | None) -> Question:
@@ -119,7 +133,7 @@ def _question(incoming: Incoming, lab: Lab | None) -> Question:
         user=incoming.user,
         user_team=incoming.user_team,
         lab=lab.key if lab else "hq",
-        text=incoming.text,
+        text=words_of(incoming),
         direct=incoming.direct,
         files=incoming.files,
     )

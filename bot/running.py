@@ -40,6 +40,10 @@ class Running:
         """What is known of this job now, whoever wrote it."""
         return await insist(lambda: self._jobs.fields(self.job.entry.mailbox, self.job.id))
 
+    async def fields_of(self, job: str) -> dict[str, str]:
+        """What is known of another job of the same thread; empty where it is unknown."""
+        return await insist(lambda: self._jobs.fields(self.job.entry.mailbox, job))
+
     async def about(self) -> dict[str, str]:
         """What is known of the job that this one is about; empty where it is unknown."""
         return await insist(lambda: self._jobs.fields(self.job.entry.mailbox, self.job.fields["about"]))

@@ -6,7 +6,7 @@ from bot.controls import Controls
 from bot.intake import Intake
 from bot.judging import Judging
 from bot.moderation.command import Commands
-from handlers import answer, controls, feedback, forms, moderation, rest
+from handlers import answer, compare, controls, feedback, forms, moderation, rest
 
 
 def register(app: Any, intake: Intake, judging: Judging, control: Controls, commands: Commands) -> None:
@@ -17,6 +17,7 @@ def register(app: Any, intake: Intake, judging: Judging, control: Controls, comm
     answer.register(app, intake)
     feedback.register(app, judging.feedback)
     forms.register(app, judging.opinions, judging.problems)
+    compare.register(app, judging.comparisons)
     controls.register(app, control)
     moderation.register(app, commands)
     rest.register(app)

@@ -15,6 +15,9 @@ ASK = "labjam_ask"
 MORE = "labjam_more"
 DETAILS = "labjam_details"
 PROBLEM = "labjam_problem"
+WHY = "labjam_why"
+CHOOSE = {choice: f"labjam_choose_{choice}" for choice in ("a", "b", "tie", "bad")}
+"""The action of each choice between two answers."""
 
 _VALUE_LIMIT = 150
 """Characters of an option's value: https://docs.slack.dev/reference/block-kit/composition-objects/option-object"""

@@ -14,6 +14,7 @@
 | {shard}:votes:<job>          | hash   | vote                  | KEEP after its last vote                |
 | {shard}:message:<channel>:<ts> | string | finish              | KEEP after its answer ended             |
 | {shard}:forms:<job or thread> | hash  | form                  | KEEP after its last change              |
+| {shard}:pairs:<lab>          | hash   | Pairs.ask             | for ever: it is small                   |
 | {shard}:person:<team>:<user> | hash   | Forms.remember        | until the person has it deleted         |
 | {shard}:journal:<lab>        | stream | scripts, Journal      | for ever: it is the record              |
 | {shard}:spent:<lab>:<window> | hash   | reserve, settle       | 2 hours after its hour, 2 days its day  |
@@ -87,6 +88,11 @@ def votes(shard: int, job_id: str) -> str:
 def message(shard: int, channel: str, ts: str) -> str:
     """The answer's job that a Slack message belongs to."""
     return f"labjam:{{{shard}}}:message:{channel}:{ts}"
+
+
+def pairs(shard: int, lab: str) -> str:
+    """How often each pair of the lab's models was drawn for a comparison."""
+    return f"labjam:{{{shard}}}:pairs:{lab}"
 
 
 def person(shard: int, team: str, user: str) -> str:

@@ -25,6 +25,9 @@ SOON = 1
 DOUBLE_CLICK = 2000
 """Milliseconds in which asking the same model again counts as one click, however fast it answered."""
 
+CHOICE = ":choice"
+"""Ends the name under which a thread remembers which of two answers its asker found better."""
+
 Asked = Literal["queued", "known", "full", "unknown"]
 Edited = Literal["unknown", "same", "changed", "offered"]
 
@@ -45,6 +48,8 @@ class Draft:
     spent: Spent = field(default_factory=Spent)
     left: str = ""  # what the asker should know of a cap that is nearly used up
     model: str = ""  # the one that was asked, by our name; empty where none was
+    shown: str = ""  # what people see where it is not the text itself: an answer that hides its model
+    compared: bool = False  # the other model's answer stands, so people can choose
     first_answer: str = ""  # the address of the question's first answer, where this is a further one
 
 
@@ -123,7 +128,10 @@ class Questions:
         """Take an edited text in: into the question, or as an offer to answer again."""
         offer = f"offer:{job.partition(':')[2]}:{order}"
         shard = self.jobs.store.shard(thread)
-        return await self.jobs.store.run("edit", shard, job, text, offer, order, "about", job)
+        edited: Edited = await self.jobs.store.run("edit", shard, job, text, offer, order, "about", job)
+        if edited == "changed":  # so did the other model's question, if there is one
+            await self.jobs.store.run("edit", shard, f"{job}:b", text, offer, order, "about", job)
+        return edited
 
     async def withdraw(self, lab: str, thread: str, job: str) -> State:
         """A question was deleted: stop its answer, and queue taking away what stands of it."""
@@ -195,6 +203,11 @@ def close_gate(gate: Gate) -> Close:
     return Close({"body": "", "told": ""}, record=line)
 
 
+def turn_of(question: Question) -> str:
+    """Under which name a thread remembers the answer to a question."""
+    return f"{question.ts}:b" if question.side == "b" else question.ts
+
+
 def turns_before(job: Job, question: Question) -> Sequence[Turn]:
     """The thread's turns from before this question, in the order asked.
 
@@ -202,9 +215,11 @@ def turns_before(job: Job, question: Question) -> Sequence[Turn]:
     that is answered again itself is so with what came before it, as the first time.
     """
     newest: dict[str, tuple[Turn, ...]] = {}
-    for ts in sorted(job.turns):
+    for ts in sorted(ts for ts in job.turns if not ts.endswith(CHOICE)):
         ended = _ENDED.validate_json(job.turns[ts])
-        asked = ended.repeats or ts
+        asked = ended.repeats or ts.partition(":")[0]
+        if ts != asked and ":" in ts and asked in newest and job.turns.get(asked + CHOICE) != "b":
+            continue  # of two compared answers the first counts, unless its asker chose the other
         if ended.turns and (asked not in newest or ended.turns[-1].text.strip()):
             newest[asked] = ended.turns
     return [turn for ts in sorted(newest) if ts < question.root for turn in newest[ts]]
@@ -212,7 +227,11 @@ def turns_before(job: Job, question: Question) -> Sequence[Turn]:
 
 def others_of(job: Job, question: Question) -> frozenset[str]:
     """The ts of all messages that belong to the thread's other answers."""
-    ended = [_ENDED.validate_json(text) for ts, text in job.turns.items() if ts != question.ts]
+    ended = [
+        _ENDED.validate_json(text)
+        for ts, text in job.turns.items()
+        if ts != turn_of(question) and not ts.endswith(CHOICE)
+    ]
     return frozenset(message for one in ended for message in one.messages)
 
 
@@ -246,11 +265,11 @@ def close_with(answer: Answer) -> Close:
     fields = {"outcome": answer.outcome} | noted_messages(answer.messages)
     if not asked.text:  # taken back, or stopped by the guard: not kept in the job either
         fields |= {"text": "", "body": _QUESTION.dump_json(asked).decode()}
-    return Close(fields, record=line, turn=asked.ts, turns=_ENDED.dump_json(ended).decode())
+    return Close(fields, record=line, turn=turn_of(asked), turns=_ENDED.dump_json(ended).decode())
 
 
 def close_withdrawn(question: Question, at: float) -> Close:
     """What a deleted question leaves: no turn, and a line that tells every export to leave it out."""
     withdrawal = Withdrawal(question.lab, question.thread, question.ts, at)
     line = json.dumps({"kind": "withdrawal"} | json.loads(_WITHDRAWAL.dump_json(withdrawal)))
-    return Close({}, record=line, turn=question.ts)
+    return Close({}, record=line, turn=turn_of(question))

@@ -15,6 +15,7 @@
 -- <base>votes:<job>       hash    person -> "<thumb> <at>", the last one; 0 where it was taken back
 -- <base>message:<channel>:<ts> string  the answer's job that a message belongs to
 -- <base>forms:<about>     hash    "<kind>:<person>" -> "<revision> <what that person last said, JSON>"
+-- <base>pairs:<lab>       hash    "<model> <model>" -> how often they were compared
 -- <base>person:<team>:<user> hash what a person was asked only once
 -- <base>spent:<lab>:<per>:<begins>  hash  "[held ]<lab | person U | model M> <measure>" -> units
 -- <base>reserved:<job>    hash    what is counted for an answer on its way

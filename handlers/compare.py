@@ -1,0 +1,42 @@
+"""Comparisons: choosing between two answers, and saying why."""
+
+from typing import Any
+
+from bot.compare import CALLBACK, GONE, Comparisons
+from bot.slack.blocks import CHOOSE, WHY, read_about
+from bot.slack.modals import message, read
+
+
+def register(app: Any, comparisons: Comparisons) -> None:
+    """A choice is kept first and acknowledged then: one that can't be kept shows as failed."""
+
+    async def choose(ack: Any, action: dict[str, Any], body: dict[str, Any]) -> None:
+        user, choice = body["user"]["id"], action["action_id"].rpartition("_")[2]
+        voted = await comparisons.choose(action["value"], choice, user)
+        await ack()
+        await comparisons.tell(action["value"], user, voted)
+
+    async def why(ack: Any, action: dict[str, Any], body: dict[str, Any]) -> None:
+        await ack()
+        await comparisons.open_why(action["value"], body["user"]["id"], body["trigger_id"])
+
+    async def keep_why(ack: Any, body: dict[str, Any], view: dict[str, Any]) -> None:
+        voted = await comparisons.keep_why(*read(view), body["user"]["id"])
+        if voted.kept == "gone":
+            await ack(response_action="push", view=message("Not kept", GONE))
+        else:
+            await ack()
+
+    for choice in CHOOSE.values():
+        app.action(choice, matchers=[_about_an_answer])(choose)
+    app.action(WHY, matchers=[_about_an_answer])(why)
+    app.view_submission(CALLBACK)(keep_why)
+
+
+async def _about_an_answer(action: dict[str, Any]) -> bool:
+    """Whether a button's value is one that we gave it; any other goes to `rest`."""
+    try:
+        read_about(str(action.get("value")))
+    except ValueError:
+        return False
+    return True

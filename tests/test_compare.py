@@ -1,0 +1,220 @@
+"""Two models answer one question: both whole, neither named, and people learn which is which by choosing."""
+
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import routing
+from bot.compare import CALLBACK, CHANGED, GONE, Comparisons
+from bot.labs import read_labs
+from bot.records import About, ThreadKey
+from bot.slack.blocks import AGAIN, CHOOSE, WHY, read_about
+from bot.slack.outbox import Outbox
+from bot.store.jobs import Jobs
+from bot.store.redis import Store
+from bot.trial.messages import Message
+from bot.trial.model_script import Plan, Reply, SeenRequest
+from tests.jam import LABS, Jam, kill_tree, until
+
+CONFIG = """
+[models.left]
+id = "left-9"
+base_url = "{url}"
+auth = {{scheme = "none"}}
+[models.right]
+id = "right-9"
+base_url = "{url}"
+auth = {{scheme = "none"}}
+[labs.argonne]
+models = ["left", "right"]
+[labs.berkeley]
+models = ["left", "right"]
+compare_share = 100
+"""
+
+
+def says(seen: SeenRequest) -> Reply:
+    name = seen.body["model"]
+    return Reply(f"I am {name}, made by OpenAI. My answer to {seen.question!r} is long. " + "Word. " * 300)
+
+
+@pytest.fixture
+async def jam(tmp_path: Path) -> AsyncGenerator[Jam]:
+    async with Jam(tmp_path) as started:
+        _configure(started)
+        await started.start_bot()
+        yield started
+
+
+def _configure(jam: Jam) -> None:
+    config = jam.folder / "labjam.toml"
+    config.write_text(CONFIG.format(url=jam.model.base_url))
+    jam.extra["LABJAM_CONFIG"] = str(config)
+    jam.model.script = Plan(says)
+
+
+async def _both(jam: Jam, lab: str, text: str, thread_ts: str | None = None) -> tuple[str, list[Message]]:
+    before = len(jam.replies(lab, thread_ts)) if thread_ts else 0
+    ts = await jam.ask(lab, text, thread_ts)
+    answers = await jam.answer(lab, thread_ts or ts, answers=before + 2)
+    return ts, answers[before:]
+
+
+def _models(jam: Jam) -> list[str]:
+    return [request.body["model"] for request in jam.model.requests]
+
+
+async def _choose(jam: Jam, lab: str, message: Message, choice: str, user: str = "") -> Any:
+    result = await jam.slack.click(user or jam.people[lab], jam.channels[lab], message.ts, CHOOSE[choice])
+    assert result.acked
+    return result
+
+
+async def _votes(jam: Jam, lab: str) -> list[dict[str, Any]]:
+    return [line for line in await jam.journal(lab) if line["kind"] == "comparison"]
+
+
+def _seen(message: Message) -> str:
+    return json.dumps([message.text, message.raw])
+
+
+async def test_two_models_answer_blind_and_are_named_to_who_chose(jam: Jam) -> None:
+    me, channel = jam.people["argonne"], jam.channels["argonne"]
+    other = jam.slack.add_person("other")
+    await jam.slack.join(other, channel)
+    ts, (first, second) = await _both(jam, "argonne", "Compare: how hot?")
+    assert sorted(_models(jam)) == ["left-9", "right-9"]
+    assert [request.question for request in jam.model.requests] == ["how hot?"] * 2
+    for message, name in ((first, "Answer A"), (second, "Answer B")):
+        assert message.written.startswith(f"**{name}**")
+        assert message.written.count("Word.") == 300
+        assert not [word for word in ("left", "right", "OpenAI") if word in _seen(message)]
+    assert not [action for action in CHOOSE.values() if action in _seen(first)]
+    model_a, model_b = _models(jam)
+    await _choose(jam, "argonne", second, "b")
+    await until(lambda: bool(jam.slack.ephemerals(channel, me)))
+    [told] = jam.slack.ephemerals(channel, me)
+    assert f"B is better. Answer A was {model_a}, answer B was {model_b}." in told.visible_text
+    assert jam.slack.ephemerals(channel, other) == []
+    await _say_why(jam, told)
+    await _choose(jam, "argonne", second, "tie")
+    await until(lambda: len(jam.slack.ephemerals(channel, me)) == 2)
+    assert CHANGED.partition("{names} ")[2] in jam.slack.ephemerals(channel, me)[1].visible_text
+    await _choose(jam, "argonne", second, "bad", other)
+    await until(lambda: bool(jam.slack.ephemerals(channel, other)))
+    kept = [
+        (v["user"], v["choice"], v["reason"], v["blind"], v["revision"]) for v in await _votes(jam, "argonne")
+    ]
+    assert kept == [
+        (me, "b", "", True, 1), (me, "b", "It has units.", True, 2), (me, "tie", "It has units.", False, 3),
+        (other, "bad", "", True, 1),
+    ]  # fmt: skip
+    answers = [line for line in await jam.journal("argonne") if line["kind"] == "answer"]
+    sides = [(line["question"]["side"], line["model_requested"]) for line in answers]
+    assert sides == [("a", model_a), ("b", model_b)]
+    assert all("made by OpenAI" in line["text"] for line in answers), "the record has the model's own text"
+    await _follow_up(jam, ts, model_b)
+
+
+async def _say_why(jam: Jam, told: Message) -> None:
+    me, channel = jam.people["argonne"], jam.channels["argonne"]
+    opened = await jam.slack.click(me, channel, told.ts, WHY)
+    await until(lambda: bool(opened.views))
+    [view] = jam.slack.modals(me)
+    assert view.body["callback_id"] == CALLBACK
+    [chosen, reason] = view.body["blocks"]
+    state = {
+        "choice": {"given": {"selected_option": chosen["element"]["initial_option"]}},
+        reason["block_id"]: {"given": {"value": "It has units."}},
+    }
+    assert (await jam.slack.submit_view(me, view.id, state)).acked
+
+
+async def _follow_up(jam: Jam, ts: str, chosen: str) -> None:
+    """A follow-up goes on from what its asker found better, and is answered by one model as ever."""
+    await jam.ask("argonne", "and colder?", ts)
+    await jam.answer("argonne", ts, answers=3)
+    request = jam.model.requests[-1]
+    told = json.dumps(request.body)
+    assert f"I am {chosen}" in told
+    assert told.count("My answer to") == 1
+
+
+async def test_a_share_of_the_questions_is_compared_and_a_moderator_may_reveal(jam: Jam) -> None:
+    _, (first, second) = await _both(jam, "berkeley", "what is dark matter?")
+    thread = ThreadKey(jam.slack.workspace.team.id, jam.channels["berkeley"], first.thread_ts or "")
+    about = read_about(_value(second, CHOOSE["a"]))
+    assert about == About("berkeley", thread, thread.ts, "b")
+    words = await _reveal(jam, about)
+    model_a, model_b = _models(jam)
+    assert words == f"Answer A was {model_a}, answer B was {model_b}."
+    await until(lambda: model_a in _seen(first) and model_b in _seen(second))
+    await _choose(jam, "berkeley", second, "a")
+    assert [vote["blind"] for vote in await _votes(jam, "berkeley")] == [False]
+
+
+async def _reveal(jam: Jam, about: About) -> str:
+    """What a moderator does."""
+    settings = jam.settings()
+    store = await Store.connect(f"unix://{settings.labjam_data.resolve()}/valkey.sock")
+    jobs, outbox = Jobs(store, list(LABS), "moderator"), Outbox(AsyncWebClient(), "U0")
+    words = await Comparisons(read_labs(settings, {}), jobs, outbox).reveal(about)
+    await store.close()
+    return words
+
+
+async def test_a_lab_with_one_model_has_nothing_to_compare(jam: Jam) -> None:
+    ts = await jam.ask("idaho", "compare: why?")
+    await until(lambda: bool(jam.replies("idaho", ts)))
+    assert jam.replies("idaho", ts)[0].visible_text == routing.ONE_MODEL
+
+
+async def test_a_side_that_failed_leaves_nothing_to_choose_until_it_is_there(jam: Jam) -> None:
+    jam.model.script = Plan(says).when("broken?", Reply(status=400, code="bad"))
+    ts, (first, second) = await _both(jam, "argonne", "compare: broken?")
+    assert CHOOSE["a"] not in _seen(second)
+    await jam.slack.click(jam.people["argonne"], jam.channels["argonne"], first.ts, AGAIN)
+    await until(lambda: CHOOSE["a"] in _seen(jam.replies("argonne", ts)[0]))
+
+
+async def test_a_choice_between_purged_answers(jam: Jam) -> None:
+    _, (_, second) = await _both(jam, "argonne", "compare: gone?")
+    store = await Store.connect(f"unix://{jam.settings().labjam_data.resolve()}/valkey.sock")
+    await store.client.delete(*[key async for key in store.client.scan_iter("*:job:answer:*")])
+    await store.close()
+    await _choose(jam, "argonne", second, "a")
+    me, channel = jam.people["argonne"], jam.channels["argonne"]
+    await until(lambda: bool(jam.slack.ephemerals(channel, me)))
+    assert jam.slack.ephemerals(channel, me)[0].visible_text == GONE
+
+
+async def test_a_deleted_question_takes_both_answers_with_it(jam: Jam) -> None:
+    ts, _ = await _both(jam, "argonne", "compare: never mind")
+    await jam.slack.delete(jam.people["argonne"], jam.channels["argonne"], ts)
+    await until(lambda: not jam.replies("argonne", ts))
+
+
+async def test_kill_9_between_the_two_answers(tmp_path: Path) -> None:
+    """Each is given once, whole, whatever dies; a redelivered question draws no third."""
+    async with Jam(tmp_path) as jam:
+        _configure(jam)
+        jam.model.script = Plan(lambda seen: Reply(says(seen).text, seconds=0.6))
+        child = await jam.start_child()
+        ts = await jam.ask("argonne", "compare: once?")
+        await until(lambda: len(_models(jam)) == 2)
+        kill_tree(child)
+        await child.wait()
+        await jam.start_child()
+        answers = await jam.answer("argonne", ts, answers=2, timeout=30)
+        assert [message.written.count("Word.") for message in answers] == [300, 300]
+        assert [message.written[:12] for message in answers] == ["**Answer A**", "**Answer B**"]
+        lines = [line for line in await jam.journal("argonne") if line["kind"] == "answer"]
+        assert [line["question"]["side"] for line in lines] == ["a", "b"]
+
+
+def _value(message: Message, action: str) -> str:
+    return next(element["value"] for _, element in message.elements if element["action_id"] == action)
