@@ -4,7 +4,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from bot.errors import SlackRefused, SlackUnsure
+from bot.errors import RetryLater, SlackRefused, SlackUnsure
 from bot.labs import Labs
 from bot.running import Running
 from bot.slack.blocks import Block, section
@@ -64,8 +64,8 @@ async def say_once(
             unfurl_links=False, unfurl_media=False,
         )  # fmt: skip
     except SlackUnsure:
-        if not await _said(outbox, running, team, channel):
-            raise  # the job comes again, and looks again before it speaks
+        if not await _said(outbox, running, team, channel):  # the job looks again before it speaks again
+            raise RetryLater("Slack gives no clear reply to chat.postMessage", 1.0) from None
     except SlackRefused as refused:
         log.error("nothing said", extra={"error": str(refused), "job": running.job.id})
 

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -63,6 +63,8 @@ class Digests:
         """Compose and post one digest, as far as an earlier worker did not."""
         fields = dict(run.job.fields)
         lab, team = fields["lab"], fields["team"]
+        if not await self._ever_asked(self.labs if lab == CROSS_LAB else (lab,)):
+            return Close({})  # a jam that has not begun has no quiet days
         if "told" not in fields:
             told, chart = await self._compose(lab, read_due(fields))
             file = await self._chart(run, team, chart) if chart else ""
@@ -136,6 +138,14 @@ class Digests:
                 now.add(record)
                 before.add(record)
         return now.figures(), before.figures()
+
+    async def _ever_asked(self, labs: Iterable[str]) -> bool:
+        journal = Journal(self.jobs.store)
+        for lab in labs:
+            for shard in range(self.jobs.store.shards):
+                async for _ in journal.lines(shard, lab, page=1):
+                    return True
+        return False
 
     async def _chart(self, run: Running, team: str, chart: tuple[str, str]) -> str:
         """The id of the chart's file in Slack; empty where it can't be drawn or taken."""
