@@ -33,7 +33,7 @@ def _register(app: AsyncApp, parts: Parts) -> None:
     door = Door(parts.live, parts.states, parts.people, Questions(jobs))
     handlers.register(
         app,
-        Intake(labs, jobs, parts.directory, outbox, gates=parts.gates, door=door),
+        Intake(labs, jobs, parts.directory, outbox, gates=parts.gates, door=door, draws=parts.judging.draws),
         parts.judging,
         Controls(labs, jobs, outbox, roster.moderates, door),
         Commands(_table(parts), labs, roster, parts.audit, parts.directory),

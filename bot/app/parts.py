@@ -99,7 +99,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         audit=audit,
         uploads=uploads,
         announcing=announcing,
-        judging=Judging.of(labs, jobs, directory, outbox),
+        judging=Judging.of(labs, jobs, states, directory, outbox),
         sessions=Sessions(labs, audit, states, jobs, announcing.publish),
         gates=Gates(labs, jobs, outbox),
         digests=Digests(labs, jobs, states, directory, outbox, uploads, identity.url),

@@ -11,7 +11,8 @@ from bot.errors import UsageError
 from bot.guard import NO_RULES, Guard, Rule
 from bot.labs.files import Source, read_table, read_text
 from bot.labs.rules import read_rules
-from bot.labs.tables import SLUG, LabTable, allowed
+from bot.labs.tables import LabTable
+from bot.labs.values import SLUG, allowed
 
 HOUSE = "_house"
 GUARD = "_guard"

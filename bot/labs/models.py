@@ -7,15 +7,8 @@ from urllib.parse import urlsplit
 
 from bot.errors import UsageError
 from bot.labs.files import Source, key_path
-from bot.labs.tables import (
-    AuthTable,
-    ConfigTable,
-    EndpointTable,
-    ModelTable,
-    PricesTable,
-    allowed,
-    base_url,
-)
+from bot.labs.tables import AuthTable, ConfigTable, EndpointTable, ModelTable, PricesTable
+from bot.labs.values import allowed, base_url
 from bot.llm.model import Auth, Endpoint, ModelSpec, Prices
 from bot.settings import Settings
 

@@ -10,7 +10,8 @@ from bot.labs.files import Source, key_path, read_table
 from bot.labs.folders import Draft, Folders, read_folders
 from bot.labs.lab import HQ_CHANNEL, Lab, Labs, Moderation
 from bot.labs.models import DEFAULT, check_token, read_models
-from bot.labs.tables import ConfigTable, LabTable, SlackTable, allowed
+from bot.labs.tables import ConfigTable, LabTable, SlackTable
+from bot.labs.values import allowed
 from bot.llm.model import ModelSpec
 from bot.settings import Settings
 from bot.slack.rates import Rates

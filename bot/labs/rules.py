@@ -7,7 +7,8 @@ from typing import cast
 from bot.errors import UsageError
 from bot.guard import Guard, Rule
 from bot.labs.files import Source, checked, read_text, toml_fault
-from bot.labs.tables import SLUG, RuleTable
+from bot.labs.tables import RuleTable
+from bot.labs.values import SLUG
 
 
 def read_rules(file: Traversable, label: str, laid_over: Guard, *, softer: bool = True) -> tuple[Rule, ...]:
