@@ -12,10 +12,10 @@ from bot import outcome
 from bot.attempt import Attempt
 from bot.budget import Budget, cost_of, spent_on
 from bot.comparing import compared
-from bot.controls import first_answer
 from bot.current import CurrentLabs
 from bot.ending import ending, keeps_links, messages_of_draft
 from bot.errors import Capped, ModelError, ModelTooLong, RetryLater, SlackRefused
+from bot.further import first_answer
 from bot.gate import Gates, unmarked
 from bot.guard import Watch
 from bot.labs import Lab, Labs

@@ -2,14 +2,12 @@
 
 import logging
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from dataclasses import replace
 
 from bot.admission import Door
-from bot.errors import SlackError, SlackRefused
+from bot.errors import SlackRefused
 from bot.labs import Labs
 from bot.records import About, Question, ThreadKey
-from bot.running import Running
 from bot.slack.blocks import read_choice
 from bot.slack.events import Click, Reaction
 from bot.slack.outbox import Outbox
@@ -26,20 +24,6 @@ NOT_OFFERED = "This lab does not offer that model any more, so I did not ask it.
 
 Moderates = Callable[[str, str, str], Awaitable[bool]]
 """Whether a person (team, user) moderates a lab."""
-
-
-async def first_answer(running: Running, outbox: Outbox) -> str:
-    """The address of the first answer to a question that is answered again; empty where there is none."""
-    fields = await running.about()
-    if not messages_of(fields):
-        return ""
-    thread = question_of(fields).thread
-    with suppress(SlackError):
-        found = await outbox.call(
-            "chat.getPermalink", thread.team, channel=thread.channel, message_ts=messages_of(fields)[0]
-        )
-        return str(found.get("permalink") or "")
-    return ""
 
 
 class Controls:
@@ -90,7 +74,7 @@ class Controls:
         first = question_of(fields)
         question = replace(
             first, ts=click.ts, user=click.user, user_team=click.user_team,
-            text=fields.get("edit", first.text), model=model, repeats=first.ts,
+            text=fields.get("edit", first.text), model=model, repeats=first.ts, side="",
         )  # fmt: skip
         if model not in {spec.name for spec in self._labs[first.lab].models}:
             await self._questions.tell(question, NOT_OFFERED)

@@ -6,10 +6,13 @@ from bot.controls import Controls
 from bot.intake import Intake
 from bot.judging import Judging
 from bot.moderation.command import Commands
-from handlers import answer, compare, controls, feedback, forms, moderation, rest
+from bot.takeaway.running import Takeaways
+from handlers import answer, compare, controls, feedback, forms, moderation, rest, takeaway
 
 
-def register(app: Any, intake: Intake, judging: Judging, control: Controls, commands: Commands) -> None:
+def register(
+    app: Any, intake: Intake, judging: Judging, control: Controls, commands: Commands, *, takeaways: Takeaways
+) -> None:
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
     `app` is an AsyncApp; its methods are half untyped, so a strict checker learns nothing from it.
@@ -19,5 +22,6 @@ def register(app: Any, intake: Intake, judging: Judging, control: Controls, comm
     forms.register(app, judging.opinions, judging.problems)
     compare.register(app, judging.comparisons)
     controls.register(app, control)
+    takeaway.register(app, takeaways)
     moderation.register(app, commands)
     rest.register(app)

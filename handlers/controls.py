@@ -15,10 +15,9 @@ def register(app: Any, controls: Controls) -> None:
         await controls.ask_model(action["selected_option"]["value"], read_click(body, action))
         await ack()
 
-    async def more(ack: Callable[[], Awaitable[None]], action: dict[str, Any], body: dict[str, Any]) -> None:
-        about, verb = read_choice(action["selected_option"]["value"])
-        if verb == "again":
-            await controls.ask_again(about, read_click(body, action))
+    async def again(ack: Callable[[], Awaitable[None]], action: dict[str, Any], body: dict[str, Any]) -> None:
+        about, _ = read_choice(action["selected_option"]["value"])
+        await controls.ask_again(about, read_click(body, action))
         await ack()
 
     async def stop(event: dict[str, Any], context: dict[str, Any]) -> None:
@@ -27,7 +26,7 @@ def register(app: Any, controls: Controls) -> None:
             await controls.stop(reaction)
 
     app.action(ASK, matchers=[_ours])(ask)
-    app.action(MORE, matchers=[_ours])(more)
+    app.action(MORE, matchers=[_ours, _again])(again)
     app.event("reaction_added", matchers=[_stops])(stop)
 
 
@@ -39,6 +38,10 @@ async def _ours(action: dict[str, Any]) -> bool:
     except (ValueError, TypeError, KeyError):
         return False
     return True
+
+
+async def _again(action: dict[str, Any]) -> bool:
+    return read_choice(action["selected_option"]["value"])[1] == "again"
 
 
 async def _stops(event: dict[str, Any]) -> bool:

@@ -16,6 +16,7 @@ from bot.intake import Intake
 from bot.moderation.command import Commands
 from bot.moderation.table import Subcommand
 from bot.store.questions import Questions
+from bot.takeaway.running import Takeaways
 
 
 async def hear(parts: Parts, stack: AsyncExitStack) -> None:
@@ -37,6 +38,7 @@ def _register(app: AsyncApp, parts: Parts) -> None:
         parts.judging,
         Controls(labs, jobs, outbox, roster.moderates, door),
         Commands(_table(parts), labs, roster, parts.audit, parts.directory),
+        takeaways=Takeaways(labs, jobs, parts.uploads),
     )
 
 

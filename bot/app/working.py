@@ -20,6 +20,7 @@ from bot.running import Runner
 from bot.store.questions import Questions
 from bot.store.spending import Spending
 from bot.store.turns import Turns
+from bot.takeaway.running import Takeaways
 from bot.worker import Worker
 
 
@@ -56,6 +57,7 @@ def _runners(parts: Parts, answers: Answers, key: bytes) -> Mapping[str, Runner]
         "offer": notices.offer,
         "purge": Purges(jobs, key).run,
         "refresh": Refreshes(labs, outbox).run,
+        "takeaway": Takeaways(labs, jobs, parts.uploads).run,
         "tell": notices.tell,
         "withdraw": notices.withdraw,
         **parts.judging.runners,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
+from urllib.parse import quote, unquote
 
 from bot.records import About, Side, ThreadKey
 
@@ -79,7 +80,7 @@ def words(text: str) -> Block:
 
 def ask_model(about: str, models: Mapping[str, str]) -> Block | None:
     """A menu of other models to ask, by our name with what people know it by; None where there is none."""
-    options = _options((label, f"{about} {name}") for name, label in models.items())
+    options = _options((label, f"{about} {quote(name, safe='')}") for name, label in models.items())
     if not options:
         return None
     return {
@@ -117,7 +118,7 @@ def read_about(value: str) -> About:
 def read_choice(value: str) -> tuple[About, str]:
     """What an option is about, and what was chosen; ValueError where it is not ours."""
     about, _, chosen = value.rpartition(" ")
-    return read_about(about), chosen
+    return read_about(about), unquote(chosen)
 
 
 def _options(shown: Iterable[tuple[str, str]]) -> list[Block]:

@@ -270,5 +270,5 @@ class Delivery:
 
 
 def _notice(message: dict[str, Any]) -> bool:
-    """Whether this is a sentence of its own, not part of an answer."""
-    return message.get("metadata", {}).get("event_type") == NOTICE
+    """Whether this is a sentence of its own or a file, not part of an answer."""
+    return bool(message.get("files")) or message.get("metadata", {}).get("event_type") == NOTICE

@@ -90,6 +90,16 @@ def read_click(body: dict[str, Any], action: dict[str, Any]) -> Click:
     return Click(name, _text(user, "team_id") or _text(_dict(body.get("team")), "id"), ts)
 
 
+def read_message_shortcut(body: dict[str, Any]) -> tuple[ThreadKey, Click]:
+    """Read which thread a shortcut of a message's menu is about, and whose it is; ValueError if malformed."""
+    message, channel = _dict(body.get("message")), _text(_dict(body.get("channel")), "id")
+    ts = _text(message, "thread_ts") or _text(message, "ts")
+    team = _text(_dict(body.get("team")), "id")
+    if not (_TS.fullmatch(ts) and _ID.fullmatch(channel) and _ID.fullmatch(team)):
+        raise ValueError("a shortcut without its message")
+    return ThreadKey(team, channel, ts), read_click(body, body)
+
+
 def read_reaction(event: dict[str, Any], team: str) -> Reaction | None:
     """Read a `reaction_added` or `reaction_removed` event; None where it is on no message."""
     kind, at = _text(event, "type"), _text(event, "event_ts")
