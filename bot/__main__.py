@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from bot.commands import record
+from bot.commands import export, record
 from bot.errors import UsageError, WorldError
 from bot.logs import start_logging
 from bot.settings import read_settings
@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     show.add_argument("--gov", action="store_true", help="for GovSlack")
     show.set_defaults(run=_manifest)
+    export.add(commands)
     record.add(commands)
     return parser
 

@@ -155,6 +155,24 @@ class Gate:
     schema_version: int = 1
 
 
+ReleaseState = Literal["private", "lab_reviewed", "released", "withheld"]
+"""Whether an answer may leave its lab: exports carry what is released. Each begins private."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A moderator's word on whether one answer may leave; the last one counts."""
+
+    lab: str
+    thread: ThreadKey
+    question_ts: str
+    state: ReleaseState
+    user: str  # who says so
+    reason: str
+    at: float
+    schema_version: int = SCHEMA_VERSION
+
+
 def micros(ts: str) -> int:
     """A Slack `ts` ("1732320000.000100") as whole microseconds, exact."""
     seconds, _, fraction = ts.partition(".")

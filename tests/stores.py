@@ -74,7 +74,7 @@ class Engine:
             return await self.store.client.xlen(name) > 0
         if what.startswith(("job:", "thread:", "votes:", "message:", "forms:", "pace:")):
             return await self.store.client.ttl(name) < 0
-        return not what.startswith("journal:")
+        return not what.startswith(("journal:", "review:"))
 
     async def finish_all(self) -> None:
         """End whatever waits, rests or is held, as workers would in the end."""

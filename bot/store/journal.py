@@ -79,6 +79,14 @@ class Journal:
                 return ""
             return (await self.store.client.xinfo_stream(name))["last-generated-id"]
 
+    async def labs(self) -> list[str]:
+        """Every lab that has a journal."""
+        found: set[str] = set()
+        async with reachable():
+            async for name in self.store.client.scan_iter(keys.JOURNALS, count=1000):
+                found.add(str(name).partition(":journal:")[2])
+        return sorted(found)
+
     async def count(self, lab: str) -> int:
         """How many records a lab has."""
         async with reachable():

@@ -16,6 +16,7 @@
 | {shard}:forms:<job or thread> | hash  | form                  | KEEP after its last change              |
 | {shard}:pairs:<lab>          | hash   | Pairs.ask             | for ever: it is small                   |
 | {shard}:person:<team>:<user> | hash   | Forms.remember        | until the person has it deleted         |
+| {shard}:review:<thread>      | hash   | review                | for ever: which answers may leave       |
 | {shard}:journal:<lab>        | stream | scripts, Journal      | for ever: it is the record              |
 | {shard}:spent:<lab>:<window> | hash   | reserve, settle       | 2 hours after its hour, 2 days its day  |
 | {shard}:reserved:<job>       | hash   | reserve               | until settle, a day's window at most    |
@@ -105,9 +106,18 @@ def forms(shard: int, about: str) -> str:
     return f"labjam:{{{shard}}}:forms:{about}"
 
 
+def review(shard: int, thread: str) -> str:
+    """The release state of each of a thread's answers that is not private any more."""
+    return f"labjam:{{{shard}}}:review:{thread}"
+
+
 def journal(shard: int, lab: str) -> str:
     """The lab's records that must last."""
     return f"labjam:{{{shard}}}:journal:{lab}"
+
+
+JOURNALS = "labjam:{*}:journal:*"
+"""Matches every lab's journals."""
 
 
 def spent(shard: int, lab: str, per: str, begins: int) -> str:

@@ -1,0 +1,53 @@
+"""Every kind of journal record: its type, and whether exports carry it, use it, or leave it out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.forms import FORMS
+from bot.records import Answer, Gate, Release, Vote, Withdrawal
+
+RECORDS: Mapping[str, Any] = {"answer": Answer, "vote": Vote, "gate": Gate, "release": Release, **FORMS}
+"""What exports carry, by kind. A type that is missing here fails tests/test_export_fields.py."""
+
+TAKE_BACK: Mapping[str, Any] = {"withdrawal": Withdrawal}
+"""What keeps a question, or its whole thread where it names none, out of every export."""
+
+LEFT_OUT: Mapping[str, str] = {
+    "purge": "names nobody and nothing; what it took is nowhere any more",
+    "redaction": "the archive's own note of a purge",
+}
+"""Kinds that no export carries, and why; each export's manifest counts them."""
+
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {
+    kind: TypeAdapter(made) for kind, made in (*RECORDS.items(), *TAKE_BACK.items())
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record belongs: a thread ("T:C:ts"), and a question in it, or "" for the whole thread."""
+
+    thread: str
+    question_ts: str
+
+
+def place_of(record: Mapping[str, Any]) -> Place:
+    """Where a raw record belongs; both parts are empty where it is about no thread."""
+    about: Mapping[str, Any] = record.get("question") or record
+    thread: Any = about.get("thread")
+    if isinstance(thread, dict):
+        thread = f"{thread['team']}:{thread['channel']}:{thread['ts']}"
+    return Place(thread or "", str(about.get("ts") or record.get("question_ts") or ""))
+
+
+def typed(record: Mapping[str, Any]) -> Any:
+    """The record as its type; fields of a later version that this one does not know are left out."""
+    return _ADAPTERS[record["kind"]].validate_python(record)
+
+
+def raw(kind: str, record: Any) -> dict[str, Any]:
+    """A typed record as JSON has it."""
+    return {"kind": kind} | _ADAPTERS[kind].dump_python(record, mode="json")
