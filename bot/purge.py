@@ -67,11 +67,10 @@ class Order:
 
 
 class Purges:
-    """Looks, orders, and carries out; `key` makes the pseudonyms that receipts name people by."""
+    """Looks, orders, and carries out."""
 
-    def __init__(self, jobs: Jobs, key: bytes, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, jobs: Jobs, clock: Callable[[], float] = time.time) -> None:
         self._jobs = jobs
-        self._key = key
         self._clock = clock
         self._journal = Journal(jobs.store)
         self._traces = Traces(jobs.store, jobs.labs)
@@ -90,13 +89,14 @@ class Purges:
             messages=sum(map(len, found.messages.values())),
             running=len(found.running),
             held=found.held,
-            code=self.code(scope),
+            code=await self.code(scope),
         )
 
-    def code(self, scope: Scope) -> str:
+    async def code(self, scope: Scope) -> str:
         """What the second step must repeat from the first, on the same day."""
         today = datetime.fromtimestamp(self._clock(), UTC).date()
-        return hmac.digest(self._key, f"purge {today} {scope.dump()}".encode(), "sha256").hex()[:6]
+        key = await self._jobs.store.pseudonym_key()
+        return hmac.digest(key, f"purge {today} {scope.dump()}".encode(), "sha256").hex()[:6]
 
     async def order(self, scope: Scope, by: str, *, counts: bool = True) -> str:
         """Queue a purge; gives the receipt's id. Held where a hold keeps all of it."""
@@ -107,6 +107,17 @@ class Purges:
         lane = scope.lab or CROSS_LAB
         await self._jobs.enqueue(lane, f"purge:{lane}", f"purge:{purge}", int(at * 1e6), fields)
         return purge
+
+    async def finished(self, lab: str, purge: str, patience: float = 25.0) -> Receipt | None:
+        """A purge's receipt in a lab, once it is written; None where that takes longer."""
+        until = self._clock() + patience
+        while True:
+            for record in await self._receipts_of(lab, purge):
+                if "digest" in record:
+                    return Receipt(purge, lab, record["records"], record["digest"], record["held"])
+            if self._clock() > until:
+                return None
+            await asyncio.sleep(0.25)
 
     async def run(self, running: Running) -> Close:
         """The runner of `purge` jobs: goes on where a worker that died left it."""
@@ -144,7 +155,7 @@ class Purges:
         for job in found.running:
             await self._spending.settle(job.fields["lab"], job.id, Spent())
         await self._traces.forget_keys(reach, counts=order.counts)
-        head = self._head(order, holds)
+        head = await self._head(order, holds)
         for lab in found.lines:
             await self._traces.redact(lab, found, _receipts(head | {"lab": lab}))
         await self._traces.forget_jobs(found.jobs)
@@ -204,21 +215,18 @@ class Purges:
             at = int(self._clock() * 1e6)
             await self._jobs.enqueue(lab, f"{thread}:clear", f"clear:{thread}:{order.id}", at, fields)
 
-    def _head(self, order: Order, holds: Sequence[Scope]) -> dict[str, Any]:
-        hidden = [hold.hidden(self._key) for hold in holds]
+    async def _head(self, order: Order, holds: Sequence[Scope]) -> dict[str, Any]:
+        key = await self._jobs.store.pseudonym_key()
+        hidden = [hold.hidden(key) for hold in holds]
         return {
             "kind": "purge", "schema_version": SCHEMA_VERSION, "purge": order.id, "by": order.by,
-            "at": self._clock(), "scope": asdict(order.scope.hidden(self._key)),
+            "at": self._clock(), "scope": asdict(order.scope.hidden(key)),
             "spared": [asdict(hold) for hold in hidden], "archive": order.archive,
         }  # fmt: skip
 
     async def _close(self, lab: str, head: dict[str, Any], held: int) -> Receipt | None:
         """Write a lab's last receipt, over all that this purge took, whichever worker did; None for none."""
-        parts = [
-            record
-            async for record in read(self._jobs.store, lab)
-            if record["kind"] == "purge" and record["purge"] == head["purge"]
-        ]
+        parts = await self._receipts_of(lab, head["purge"])
         removed = sorted(name for part in parts for name in part.get("removed", ()))
         digest = hashlib.sha256("".join(removed).encode()).hexdigest()
         receipt = Receipt(head["purge"], lab, len(removed), digest, held)
@@ -226,6 +234,10 @@ class Purges:
             record = head | asdict(receipt) | {"kind": "purge"}
             await self._journal.append(lab, f"purge:{lab}", json.dumps(record))
         return receipt if removed or head["scope"]["lab"] else None
+
+    async def _receipts_of(self, lab: str, purge: str) -> list[dict[str, Any]]:
+        lines = read(self._jobs.store, lab)
+        return [line async for line in lines if line["kind"] == "purge" and line["purge"] == purge]
 
 
 def _receipts(head: dict[str, Any]) -> Callable[[Sequence[str]], str]:

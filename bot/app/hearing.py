@@ -45,4 +45,4 @@ def _register(app: AsyncApp, parts: Parts) -> None:
 def _table(parts: Parts) -> list[Subcommand]:
     """Every subcommand of /jam, in the order in which its help shows them."""
     digests = DigestCommands(parts.digests, parts.audit, parts.states)
-    return [*parts.sessions.subcommands(), *digests.subcommands()]
+    return [*parts.sessions.subcommands(), *digests.subcommands(), *parts.caring.subcommands()]

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.announcing import Announcing
 from bot.audit import Audit
+from bot.caring import Caring
 from bot.current import CurrentLabs
 from bot.digest.posting import Digests
 from bot.gate import Gates
@@ -64,6 +65,7 @@ class Parts:
     uploads: Uploads
     announcing: Announcing
     judging: Judging
+    caring: Caring
     sessions: Sessions
     digests: Digests
     gates: Gates
@@ -100,6 +102,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         uploads=uploads,
         announcing=announcing,
         judging=Judging.of(labs, jobs, states, directory, outbox),
+        caring=Caring.of(labs, jobs, outbox),
         sessions=Sessions(labs, audit, states, jobs, announcing.publish),
         gates=Gates(labs, jobs, outbox),
         digests=Digests(labs, jobs, states, directory, outbox, uploads, identity.url),

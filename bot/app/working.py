@@ -9,12 +9,10 @@ from bot.answer import Answers
 from bot.app.parts import Parts
 from bot.archive.keeper import EVERY, Keeper
 from bot.budget import Budget
-from bot.clearing import Clearing
 from bot.clock import Clock, Timed
 from bot.errors import StoreAway, WorldError
 from bot.llm.openai import OpenAIModels
 from bot.notice import Notices
-from bot.purge import Purges
 from bot.refresh import Refreshes
 from bot.running import Runner
 from bot.store.questions import Questions
@@ -39,28 +37,27 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
     )  # fmt: skip
     clock = Clock(Turns(parts.store, parts.jobs.consumer), _timed(parts, stack))
     stack.callback(asyncio.create_task(clock.run()).cancel)
-    runners = _runners(parts, answers, key)
+    runners = _runners(parts, answers)
     last_words: Mapping[str, Runner] = {"answer": answers.give_up}
     await Worker(parts.jobs, runners, last_words, alone=not parts.settings.redis_url).run(stop)
 
 
-def _runners(parts: Parts, answers: Answers, key: bytes) -> Mapping[str, Runner]:
+def _runners(parts: Parts, answers: Answers) -> Mapping[str, Runner]:
     """Who runs each kind of job."""
     labs, jobs, outbox = parts.labs, parts.jobs, parts.outbox
     notices = Notices(Questions(jobs), outbox)
     return {
         "announce": parts.announcing.run,
         "answer": answers.run,
-        "clear": Clearing(outbox).run,
         "digest": parts.digests.run,
         "gate": parts.gates.tell,
         "offer": notices.offer,
-        "purge": Purges(jobs, key).run,
         "refresh": Refreshes(labs, outbox).run,
         "takeaway": Takeaways(labs, jobs, parts.uploads).run,
         "tell": notices.tell,
         "withdraw": notices.withdraw,
         **parts.judging.runners,
+        **parts.caring.runners,
     }
 
 
@@ -81,4 +78,5 @@ def _timed(parts: Parts, stack: AsyncExitStack) -> list[Timed]:
         Timed("close-due", 5.0, close_due),
         Timed("digest", 30.0, digest),
         Timed("keep-held", 5.0, sessions.keep_held, longest=10.0),
+        *parts.caring.timed,
     ]

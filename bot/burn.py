@@ -1,0 +1,142 @@
+"""How fast a lab uses what its caps allow, and when that will be used up if it goes on so."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from bot.caps import Cap, Spent, Window, dollars, in_words, laid_over, renewal, window
+from bot.labs import Lab
+from bot.store.spending import Book, Spending
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One cap of the lab, or of one of its models: `used` includes what is only held."""
+
+    cap: Cap
+    model: str  # "" where the cap is the lab's
+    used: int
+    renews: float
+    runs_out: float | None  # when, at the rate of the last hour; None where it lasts until it renews
+
+
+@dataclass(frozen=True, slots=True)
+class Burn:
+    """What a lab spent: in this hour, today, in the last sixty minutes, and by midnight if it goes on."""
+
+    hour: Spent
+    day: Spent
+    held: Spent
+    people: int  # who asked today
+    rate: Spent
+    by_midnight: Spent
+    models: Mapping[str, Spent]  # today
+    outlooks: tuple[Outlook, ...]
+    personal: tuple[Cap, ...]  # caps that hold for each person
+    zone: ZoneInfo
+
+
+class Burning:
+    """Reckons a lab's burn; four Redis commands, so not on an answer's path."""
+
+    def __init__(self, spending: Spending, clock: Callable[[], float] = time.time) -> None:
+        self._spending = spending
+        self._clock = clock
+
+    async def caps(self, lab: Lab) -> tuple[Cap, ...]:
+        """The lab's caps as they hold now."""
+        return laid_over(lab.caps, await self._spending.changed(lab.key))
+
+    async def of(self, lab: Lab) -> Burn:
+        """How a lab stands."""
+        now = self._clock()
+        hour, day = window("hour", now, lab.timezone), window("day", now, lab.timezone)
+        books = {
+            "hour": await self._spending.book(lab.key, hour),
+            "day": await self._spending.book(lab.key, day),
+        }
+        earlier = await self._spending.book(lab.key, window("hour", hour.begins - 1, lab.timezone))
+        part = 1 - (now - hour.begins) / (hour.ends - hour.begins)  # of the earlier hour, for sixty minutes
+        rates = {"": _sum(books["hour"].lab, earlier.lab, part)}
+        for model in {*books["hour"].models, *earlier.models}:
+            ran, before = (book.models.get(model, Spent()) for book in (books["hour"], earlier))
+            rates[model] = _sum(ran, before, part)
+        caps = await self.caps(lab)
+        return Burn(
+            books["hour"].lab, books["day"].lab, books["day"].held, books["day"].people, rates[""],
+            _sum(books["day"].lab, rates[""], (day.ends - now) / 3600), books["day"].models,
+            tuple(_outlooks(caps, books, rates, {"hour": hour, "day": day}, now)),
+            tuple(cap for cap in caps if cap.scope == "person"), lab.timezone,
+        )  # fmt: skip
+
+    async def left(self, lab: Lab, person: str) -> list[str]:
+        """What one person may still ask for, a line for each cap on people."""
+        now, lines = self._clock(), list[str]()
+        for cap in await self.caps(lab):
+            if cap.scope == "person":
+                seen = window(cap.per, now, lab.timezone)
+                used = (await self._spending.used_by(lab.key, person, seen)).in_units(cap.measure)
+                left = in_words(cap, cap.units - used)
+                lines.append(f"{left} left of your {in_words(cap)} until {renewal(seen, lab.timezone)}")
+        return lines
+
+
+def burn_lines(burn: Burn) -> list[str]:
+    """A lab's burn as moderators read it."""
+    by = f"{burn.people} {'person' if burn.people == 1 else 'people'}"
+    ahead = f"By midnight, at this rate: {spent_words(burn.by_midnight)}."
+    lines = [f"Today: {spent_words(burn.day)} by {by}. The last hour: {spent_words(burn.rate)}. {ahead}"]
+    if len(burn.models) > 1:
+        models = (f"{model} {spent_words(spent)}" for model, spent in sorted(burn.models.items()))
+        lines.append(f"By model: {'; '.join(models)}.")
+    lines += [outlook_words(outlook, burn.zone) for outlook in burn.outlooks]
+    if burn.personal:
+        each = ", ".join(f"{in_words(cap)} per {cap.per}" for cap in burn.personal)
+        lines.append(f"Each person: {each}.")
+    return lines
+
+
+def spent_words(spent: Spent) -> str:
+    """What was spent: "12 questions, 340,000 tokens, $3.10"."""
+    questions = in_words(Cap("lab", "questions", "day", 0), spent.questions)
+    money = f", {dollars(spent.micros)}" if spent.micros else ""
+    return f"{questions}, {spent.tokens:,} tokens{money}"
+
+
+def outlook_words(outlook: Outlook, zone: ZoneInfo) -> str:
+    """How one cap stands: what is used of it, and whether that will do."""
+    cap = outlook.cap
+    seen = Window(cap.per, 0, int(outlook.renews))
+    whose = f" of {outlook.model}" if outlook.model else ""
+    head = f"Cap: {in_words(cap, outlook.used)} of {in_words(cap)}{whose} used this {cap.per}"
+    if outlook.used >= cap.units:
+        return f"{head}: none left until {renewal(seen, zone)}."
+    if outlook.runs_out is None:
+        return f"{head}; at this rate it lasts until {renewal(seen, zone)}."
+    ends = renewal(Window("hour", 0, int(outlook.runs_out)), zone)
+    return f"{head}; at this rate it is used up at {ends}, and renews at {renewal(seen, zone)}."
+
+
+def _sum(one: Spent, other: Spent, times: float) -> Spent:
+    """One, and the other so many times."""
+    return Spent(
+        one.questions + round(other.questions * times),
+        one.tokens + round(other.tokens * times),
+        one.micros + round(other.micros * times),
+    )
+
+
+def _outlooks(
+    caps: tuple[Cap, ...], books: Mapping[str, Book], rates: Mapping[str, Spent],
+    windows: Mapping[str, Window], now: float,
+) -> Iterator[Outlook]:  # fmt: skip
+    for cap in caps:
+        book, seen = books[cap.per], windows[cap.per]
+        use = {"": book.lab} if cap.scope == "lab" else book.models if cap.scope == "model" else {}
+        for model, spent in sorted(use.items()):
+            used = spent.in_units(cap.measure)
+            rate = rates.get(model, Spent()).in_units(cap.measure)
+            ends = now + (cap.units - used) / rate * 3600 if rate else None
+            lasts = ends is None or ends >= seen.ends
+            yield Outlook(cap, model, used, seen.ends, None if lasts or used >= cap.units else ends)
