@@ -18,18 +18,9 @@ _AT_ONCE = 100  # keys looked at together
 _RECEIPT = 200  # records taken out by one step, and named in its receipt
 
 _ENGINE = {
-    "active",
-    "mailbox",
-    "ready",
-    "delayed",
-    "cancelled",
-    "journal",
-    "caps",
-    "state",
-    "prompts",
-    "audit",
-    "clock",
-}
+    "active", "mailbox", "ready", "delayed", "cancelled", "held", "parked", "pace",
+    "journal", "caps", "state", "prompts", "audit", "clock",
+}  # fmt: skip
 """Keys of which a purge takes nothing, or by other means."""
 
 _FIELDS = ("mailbox", "lab", "body", "state", "at", "reply")

@@ -47,6 +47,8 @@ async def _value(client: Any, name: str) -> object:
             return await client.xrange(name)
         case "zset":
             return await client.zrange(name, 0, -1)
+        case "list":
+            return await client.lrange(name, 0, -1)
         case "set":
             return await client.smembers(name)
         case _:
