@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, cast
 
 from bot.blind import Pair, draw, is_drawn, pair_key
-from bot.details import show
+from bot.details import marked, show
 from bot.errors import SlackError
 from bot.forms import CHOICES, TEXT_LIMIT, Choice, Comparison
 from bot.labs import Lab, Labs
@@ -104,9 +104,11 @@ class Comparisons:
         ]
         await show(self._outbox, about, user, trigger_id, modals.modal(CALLBACK, "Why?", blocks, value))
 
-    async def keep_why(self, value: str, given: Given, user: str) -> Voted:
-        """Keep a choice with its reason."""
+    async def keep_why(self, value: str, given: Given, user: str) -> Voted | dict[str, str]:
+        """Keep a choice with its reason; or say why that can't be kept."""
         about = read_about(value)
+        if wrong := marked(self._labs, about.lab, given):
+            return wrong
         old = await self._standing(about, user)
         choice = given.choice("choice") or (old.choice if old else "tie")
         return await self._keep(about, user, cast("Choice", choice), given.text("reason"))

@@ -1,5 +1,6 @@
 """Add details: what was wrong with an answer, how it was checked, what it should have been."""
 
+import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,6 +9,7 @@ from typing import Any, Literal, cast
 from bot.errors import SlackError
 from bot.forms import DIFFICULTIES, FAILURE_TAGS, TEXT_LIMIT, VERIFICATIONS, Details, Scores, Skills
 from bot.labs import Labs
+from bot.labs.reading import CONTACT
 from bot.records import About, Vote
 from bot.slack import modals
 from bot.slack.blocks import Block, about_answer, read_about
@@ -16,6 +18,8 @@ from bot.slack.outbox import Outbox
 from bot.store.forms import Forms, Kept
 from bot.store.questions import answer_job_of
 from bot.store.votes import Votes
+
+log = logging.getLogger(__name__)
 
 CALLBACK = "labjam_details"
 THUMBS = {"1": "Good answer", "-1": "Bad answer", "0": "No thumb"}
@@ -28,6 +32,7 @@ MINUTES = 100_000
 
 LATE = "Slack gave too little time to open the form. Press the button once more; nothing is lost."
 GONE = "This answer is no longer kept here, so your words about it could not be. Copy them if you need them."
+MARKED = "This carries {title}, so nothing was kept. Take it out, and tell {contact}."
 NOT_WHOLE = "A whole number of minutes, please, from {least:,} to {most:,}."
 
 
@@ -56,7 +61,7 @@ class Opinions:
         """Keep a submitted form and its thumb; gives what is wrong with which inputs, where anything is."""
         about = read_about(value)
         standing = await self._standing(about, user)
-        wrong = _wrong(given)
+        wrong = marked(self._labs, about.lab, given) or _wrong(given)
         if wrong:
             return wrong
         at = self._clock()
@@ -69,6 +74,18 @@ class Opinions:
 
     async def _standing(self, about: About, user: str) -> Details | None:
         return await self._forms.standing(Details, about.thread, answer_job_of(about), user)
+
+
+def marked(labs: Labs, lab: str, given: Given) -> dict[str, str]:
+    """Which inputs carry a marking: nothing of a form that has one is kept (P6)."""
+    here = labs.get(lab)
+    guard = here.guard if here else labs.guard
+    hits = {name: guard.hard(text) for name, text in given.words().items()}
+    found = {name: hit for name, hit in hits.items() if hit}
+    for name, hit in found.items():
+        log.warning("a form was stopped", extra={"lab": lab, "input": name, "rule": hit.rule})
+    contact = here.contact if here else CONTACT
+    return {name: MARKED.format(title=hit.title, contact=contact) for name, hit in found.items()}
 
 
 async def show(outbox: Outbox, about: About, user: str, trigger_id: str, view: Block) -> None:

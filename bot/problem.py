@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from bot.details import show
+from bot.details import marked, show
 from bot.errors import SlackRefused
 from bot.forms import DOMAINS, EXPERIENCES, TEXT_LIMIT, Closing, Form, Problem
 from bot.labs import Labs
@@ -77,9 +77,11 @@ class Problems:
         refusal = modals.message("Not a jam's thread", NOT_OURS)
         await show(self._outbox, About("", thread, thread.ts), user, trigger_id, refusal)
 
-    async def keep(self, value: str, given: Given, user: str) -> Kept:
-        """Keep the problem and, where anything was said of it, the end."""
+    async def keep(self, value: str, given: Given, user: str) -> Kept | dict[str, str]:
+        """Keep the problem and, where anything was said of it, the end; or say what can't be kept."""
         about, at = read_about(value), self._clock()
+        if wrong := marked(self._labs, about.lab, given):
+            return wrong
         thread, team = about.thread, about.thread.team
         job = await self._forms.an_answer_in(thread)
         if not job:

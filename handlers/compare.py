@@ -4,7 +4,8 @@ from typing import Any
 
 from bot.compare import CALLBACK, GONE, Comparisons
 from bot.slack.blocks import CHOOSE, WHY, read_about
-from bot.slack.modals import message, read
+from bot.slack.modals import read
+from handlers.forms import close
 
 
 def register(app: Any, comparisons: Comparisons) -> None:
@@ -22,10 +23,7 @@ def register(app: Any, comparisons: Comparisons) -> None:
 
     async def keep_why(ack: Any, body: dict[str, Any], view: dict[str, Any]) -> None:
         voted = await comparisons.keep_why(*read(view), body["user"]["id"])
-        if voted.kept == "gone":
-            await ack(response_action="push", view=message("Not kept", GONE))
-        else:
-            await ack()
+        await close(ack, voted if isinstance(voted, dict) else voted.kept, GONE)
 
     for choice in CHOOSE.values():
         app.action(choice, matchers=[_about_an_answer])(choose)

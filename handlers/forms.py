@@ -27,14 +27,11 @@ def register(app: Any, opinions: Opinions, problems: Problems) -> None:
 
     async def keep_details(ack: Any, body: dict[str, Any], view: dict[str, Any]) -> None:
         kept = await opinions.keep(*read(view), body["user"]["id"])
-        if isinstance(kept, dict):
-            await ack(response_action="errors", errors=kept)
-        else:
-            await _close(ack, details.GONE if kept == "gone" else "")
+        await close(ack, kept, details.GONE)
 
     async def keep_problem(ack: Any, body: dict[str, Any], view: dict[str, Any]) -> None:
         kept = await problems.keep(*read(view), body["user"]["id"])
-        await _close(ack, problem.GONE if kept == "gone" else "")
+        await close(ack, kept, problem.GONE)
 
     app.action(DETAILS, matchers=[_about_an_answer])(add_details)
     app.action(PROBLEM, matchers=[_about_an_answer])(describe)
@@ -43,10 +40,12 @@ def register(app: Any, opinions: Opinions, problems: Problems) -> None:
     app.view_submission(problem.CALLBACK)(keep_problem)
 
 
-async def _close(ack: Any, words: str) -> None:
-    """Close the modal; or leave it open, with what there is to say."""
-    if words:
-        await ack(response_action="push", view=message("Not kept", words))
+async def close(ack: Any, kept: str | dict[str, str], gone: str) -> None:
+    """Close a modal whose words are kept; leave it open with what there is to say where they are not."""
+    if isinstance(kept, dict):
+        await ack(response_action="errors", errors=kept)
+    elif kept == "gone":
+        await ack(response_action="push", view=message("Not kept", gone))
     else:
         await ack()
 

@@ -113,6 +113,11 @@ async def test_text_alone_is_asked_where_the_switch_is_off_and_wrong_numbers_are
     assert refused.ack
     assert list(refused.ack["errors"]) == ["minutes_saved"]
     state["minutes_saved"]["given"]["value"] = "-60"
+    state["comment"]["given"]["value"] = "SECRET//NOFORN"
+    marked = await jam.slack.submit_view(me, view.id, state)
+    assert marked.ack
+    assert list(marked.ack["errors"]) == ["comment"]
+    state["comment"]["given"]["value"] = "words of comment"
     await jam.slack.submit_view(me, view.id, state)
     await _revise(jam, answer, state)
     lines = await _kept(jam, "argonne", "details")

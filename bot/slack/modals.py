@@ -42,6 +42,11 @@ class Given:
         """The values of all chosen options."""
         return tuple(str(option["value"]) for option in self._of(name).get("selected_options") or ())
 
+    def words(self) -> dict[str, str]:
+        """All that was typed, by the inputs' names."""
+        typed = {name: str((value or {}).get("value") or "") for name, value in self.values.items()}
+        return {name: text for name, text in typed.items() if text}
+
     def _of(self, name: str) -> Mapping[str, Any]:
         return self.values.get(name) or {}
 
