@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from bot.commands import export, record
+from bot.commands import audit, export, record
 from bot.errors import UsageError, WorldError
 from bot.logs import start_logging
 from bot.settings import read_settings
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(run=_manifest)
     export.add(commands)
     record.add(commands)
+    audit.add(commands)
     return parser
 
 

@@ -6,13 +6,15 @@ from bot.controls import Controls
 from bot.intake import Intake
 from bot.judging import Judging
 from bot.moderation.command import Commands
+from bot.moderation.prompts import Prompts
 from bot.takeaway.running import Takeaways
 from handlers import answer, compare, controls, feedback, forms, moderation, rest, takeaway
 
 
 def register(
-    app: Any, intake: Intake, judging: Judging, control: Controls, commands: Commands, *, takeaways: Takeaways
-) -> None:
+    app: Any, intake: Intake, judging: Judging, control: Controls, commands: Commands, *,
+    prompts: Prompts, takeaways: Takeaways,
+) -> None:  # fmt: skip
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
     `app` is an AsyncApp; its methods are half untyped, so a strict checker learns nothing from it.
@@ -23,5 +25,5 @@ def register(
     compare.register(app, judging.comparisons)
     controls.register(app, control)
     takeaway.register(app, takeaways)
-    moderation.register(app, commands)
+    moderation.register(app, commands, prompts)
     rest.register(app)

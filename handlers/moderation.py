@@ -5,9 +5,11 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.moderation.command import Commands
+from bot.moderation.prompts import CALLBACK, Prompts
 from bot.moderation.table import Reply
 from bot.moderation.wording import CANCEL, CONFIRM, NOTHING, WORKING, instead, shown
 from bot.slack.commands import read_click, read_command
+from bot.slack.modals import read
 
 ACK_WITHIN = 2.0
 """Seconds an act may take before it is acknowledged; one that takes longer is answered when it is done.
@@ -16,7 +18,7 @@ Slack waits three: https://docs.slack.dev/interactivity/implementing-slash-comma
 Say = Callable[..., Awaitable[object]]
 
 
-def register(app: Any, commands: Commands) -> None:
+def register(app: Any, commands: Commands, prompts: Prompts) -> None:
     """An act is done first and acknowledged then: one that a dying process took along shows as failed."""
 
     async def jam(ack: Say, respond: Say, command: dict[str, Any]) -> None:
@@ -37,9 +39,13 @@ def register(app: Any, commands: Commands) -> None:
         await ack()
         await respond(instead(Reply(NOTHING)))
 
+    async def save(ack: Say, body: dict[str, Any], view: dict[str, Any]) -> None:
+        await ack(**await prompts.save(*read(view), body["user"]["id"]))
+
     app.command("/jam")(jam)
     app.action(CONFIRM)(confirm)
     app.action(CANCEL)(cancel)
+    app.view_submission(CALLBACK)(save)
 
 
 async def _in_time(doing: asyncio.Future[Reply]) -> bool:

@@ -13,7 +13,12 @@ from bot.check import warn_of_channels
 from bot.controls import Controls
 from bot.digest.commands import DigestCommands
 from bot.intake import Intake
+from bot.moderation.announce import Announcements
 from bot.moderation.command import Commands
+from bot.moderation.models import Models
+from bot.moderation.overview import Overview
+from bot.moderation.persons import Persons
+from bot.moderation.prompts import Prompts
 from bot.moderation.table import Subcommand
 from bot.store.questions import Questions
 from bot.takeaway.running import Takeaways
@@ -32,17 +37,30 @@ def _register(app: AsyncApp, parts: Parts) -> None:
     """Bind what Slack starts to what does it."""
     labs, jobs, outbox, roster = parts.labs, parts.jobs, parts.outbox, parts.roster
     door = Door(parts.live, parts.states, parts.people, Questions(jobs))
+    prompts = Prompts(labs, parts.current, parts.audit, parts.states, roster, outbox)
     handlers.register(
         app,
         Intake(labs, jobs, parts.directory, outbox, gates=parts.gates, door=door, draws=parts.judging.draws),
         parts.judging,
         Controls(labs, jobs, outbox, roster.moderates, door),
-        Commands(_table(parts), labs, roster, parts.audit, parts.directory),
+        Commands(_table(parts, prompts), labs, roster, parts.audit, parts.directory),
+        prompts=prompts,
         takeaways=Takeaways(labs, jobs, parts.uploads),
     )
 
 
-def _table(parts: Parts) -> list[Subcommand]:
+def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
     """Every subcommand of /jam, in the order in which its help shows them."""
+    labs, audit, states = parts.labs, parts.audit, parts.states
+    overview = Overview(labs, audit, states, parts.jobs, parts.identity.url)
     digests = DigestCommands(parts.digests, parts.audit, parts.states)
-    return [*parts.sessions.subcommands(), *digests.subcommands(), *parts.caring.subcommands()]
+    return [
+        *overview.subcommands(),
+        *parts.sessions.subcommands(),
+        *Models(labs, audit, states).subcommands(),
+        *prompts.subcommands(),
+        *Persons(labs, audit, states).subcommands(),
+        *Announcements(labs, parts.announcing.publish).subcommands(),
+        *digests.subcommands(),
+        *parts.caring.subcommands(),
+    ]

@@ -23,6 +23,13 @@ PLACEHOLDERS = ["lab", "place", "contact"]
 PLACEHOLDER = re.compile(r"(?<![\w\\^}])\{([a-z_]{2,})\}")
 """A word that stands for one of a lab's settings in a prompt."""
 
+_NAMES = "|".join(PLACEHOLDERS)
+_BROKEN = [
+    re.compile(rf"(?<![\w\\^}}])\{{({_NAMES})\b(?!\}})"),  # {lab
+    re.compile(rf"(?<![\w{{])({_NAMES})\}}"),  # lab}
+    re.compile(rf"(?<![\w\\^}}])\{{(?!(?:{_NAMES})\}})\s*((?i:{_NAMES}))\s*\}}"),  # { lab }, {Lab}
+]
+
 
 @dataclass(slots=True)
 class Draft:
@@ -116,6 +123,19 @@ def _entries(folder: Traversable, label: str) -> Iterator[Traversable]:
         return iter(sorted(folder.iterdir(), key=lambda entry: entry.name))
     except OSError as error:
         raise UsageError(f"{label}: {error.strerror}; it must be a readable folder") from None
+
+
+def prompt_fault(text: str) -> str:
+    """Why a text can't be a prompt, worded for whoever wrote it; empty where it can."""
+    if not text.strip():
+        return "It is empty; it must hold the words of a prompt."
+    for found in PLACEHOLDER.finditer(text):
+        if found[1] not in PLACEHOLDERS:
+            return f"{{{found[1]}}} is no placeholder; {allowed(PLACEHOLDERS, found[1])}."
+    for pattern in _BROKEN:
+        if broken := pattern.search(text):
+            return f"“{broken[0].strip()}” is a broken placeholder; write {{{broken[1].lower()}}}."
+    return ""
 
 
 def _prompt(file: Traversable, label: str) -> str:

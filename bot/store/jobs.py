@@ -79,6 +79,26 @@ class Place:
     ahead_in_thread: int
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The first job of a thread: "running", "waiting" or "held", and since when (seconds)."""
+
+    state: str
+    job: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What a lab's threads do now; `first` names some of them, the oldest first."""
+
+    running: int
+    waiting: int
+    parked: int  # until the lab goes on
+    delayed: int  # to be tried again
+    first: tuple[Waiting, ...]
+
+
 class Jobs:
     """The engine's verbs, each one atomic; `consumer` names this process."""
 
@@ -113,6 +133,14 @@ class Jobs:
             if shard != home:
                 ahead += (await self.store.run("place", shard, lab, mailbox, job, entry))[1]
         return Place(ahead, before)
+
+    async def queue(self, lab: str, limit: int) -> Queue:
+        """What a lab's threads do, and the first `limit` of them."""
+        shards = [await self.store.run("queue", shard, lab, limit) for shard in range(self.store.shards)]
+        flat = [part for shard in shards for part in shard[4]]
+        named = [Waiting(flat[i], flat[i + 1], int(flat[i + 2]) / 1000) for i in range(0, len(flat), 3)]
+        running, waiting, parked, delayed = (sum(shard[i] for shard in shards) for i in range(4))
+        return Queue(running, waiting, parked, delayed, tuple(sorted(named, key=lambda one: one.at)[:limit]))
 
     async def hold(self, lab: str, how: str, reason: str = "halted") -> int:
         """Hold a lab's answers back ("paused"), end those that run as well ("stopped"), or let go ("").
