@@ -6,24 +6,23 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bot import outcome
 from bot.attempt import Attempt
 from bot.budget import Budget, cost_of, spent_on
 from bot.comparing import compared
 from bot.current import CurrentLabs
-from bot.ending import ending, keeps_links, messages_of_draft
 from bot.errors import Capped, ModelError, ModelTooLong, RetryLater, SlackRefused
 from bot.further import first_answer
 from bot.gate import Gates, unmarked
 from bot.guard import Watch
-from bot.labs import Lab, Labs
-from bot.llm.model import Model, ModelRequest, ModelSpec
+from bot.labs import Labs
+from bot.llm.model import Model, ModelRequest
 from bot.prompting import Estimator, QuestionTooLong, conversation, system_prompt
 from bot.records import Answer, Question, micros
-from bot.reply import parts, preview
 from bot.running import Running, insist
+from bot.showing import Showing
 from bot.slack.delivery import Delivery
 from bot.slack.making import Address
 from bot.slack.outbox import Outbox
@@ -42,9 +41,6 @@ from bot.store.questions import (
 )
 
 log = logging.getLogger(__name__)
-
-THINKING = "is thinking…"
-WAITING = "is waiting for the model…"
 
 
 class Answers:
@@ -69,6 +65,7 @@ class Answers:
     async def run(self, running: Running) -> Close:
         """Bring one question to its end, wherever an earlier worker left it."""
         thread = await self._thread(running, unsure=running.job.resumed)
+        thread.stand_in_line()
         try:
             draft = draft_of(running.job.fields)
             if draft is None:
@@ -79,13 +76,14 @@ class Answers:
                 await running.note(noted_draft(draft))
             return await self._end(running, thread, draft)
         finally:
+            thread.leave()
             running.recorded = not thread.delivery.unsure
 
     async def give_up(self, running: Running) -> Close:
         """Say that something of ours broke, with a Retry button."""
         return await self._end(running, await self._thread(running, unsure=True), outcome.broken())
 
-    async def _end(self, running: Running, thread: "_Thread", draft: Draft) -> Close:
+    async def _end(self, running: Running, thread: Showing, draft: Draft) -> Close:
         """Say what is to be said, and give the record of it."""
         await self._budget.settle(running, thread.lab, draft.spent)
         if running.stopped == "withdrawn":
@@ -98,13 +96,13 @@ class Answers:
             draft = replace(draft, outcome="failed", note="")
         return close_with(self._record(running, thread, draft))
 
-    async def _thread(self, running: Running, *, unsure: bool) -> "_Thread":
+    async def _thread(self, running: Running, *, unsure: bool) -> Showing:
         question = question_of(running.job.fields)
         delivery = self._delivery(running, question, unsure)
         lab = await insist(lambda: self._current.lab(question.lab))
-        return _Thread(question, lab, delivery, self._status, Watch(lab.guard))
+        return Showing(question, lab, delivery, self._status, Watch(lab.guard))
 
-    async def _think(self, running: Running, thread: "_Thread") -> Draft:
+    async def _think(self, running: Running, thread: Showing) -> Draft:
         """Ask the model; gives what to say, or raises RetryLater to ask again in a while."""
         if running.stopped:
             return outcome.stopped("", running.stopped)
@@ -140,7 +138,7 @@ class Answers:
             left=left,
         )
 
-    async def _follow(self, running: Running, thread: "_Thread", attempt: Attempt) -> Draft:
+    async def _follow(self, running: Running, thread: Showing, attempt: Attempt) -> Draft:
         """Read and show one attempt until it ends, fails or is stopped."""
         thread.stop = running.stop
         showing = asyncio.create_task(attempt.show(thread))
@@ -164,9 +162,7 @@ class Answers:
             return outcome.stopped(attempt.text, running.stopped)
         return outcome.finished(attempt.text, attempt.finish)
 
-    async def _failed(
-        self, error: ModelError, running: Running, thread: "_Thread", attempt: Attempt
-    ) -> Draft:
+    async def _failed(self, error: ModelError, running: Running, thread: Showing, attempt: Attempt) -> Draft:
         log.warning(
             "model failed",
             extra={
@@ -208,7 +204,7 @@ class Answers:
         person = f"{question.user_team}:{question.user}".encode()
         return hmac.digest(self._pseudonym_key, person, "sha256").hex()
 
-    def _record(self, running: Running, thread: "_Thread", draft: Draft) -> Answer:
+    def _record(self, running: Running, thread: Showing, draft: Draft) -> Answer:
         spec = thread.lab.model(draft.model or thread.question.model)
         withdrawn = running.stopped == "withdrawn"
         return Answer(
@@ -229,63 +225,6 @@ class Answers:
             turns_left_out=draft.turns_left_out,
             cost=cost_of(spec, draft.usage),
         )
-
-
-@dataclass(slots=True)
-class _Thread:
-    """The asker's thread, as one attempt sees it: what to show there, and how."""
-
-    question: Question
-    lab: Lab
-    delivery: Delivery
-    status: Status
-    watch: Watch
-    stop: Callable[[str], None] = lambda reason: None
-    status_stands: bool = False
-
-    @property
-    def spec(self) -> ModelSpec:
-        """The model that is asked."""
-        return self.lab.model(self.question.model)
-
-    async def text(self, so_far: str) -> None:
-        """Show an unfinished answer, unless it is one to take back, or one of two that are compared."""
-        if self.watch.look(so_far):
-            self.stop("marked")
-            return
-        if self.question.side:  # these are shown whole, alike however they came
-            if not self.status_stands:
-                await self.silence()
-            return
-        with suppress(SlackRefused):  # what can't be shown now is tried again, or told, at the end
-            await self.delivery.show(parts(so_far, keeps_links(self.lab), final=False))
-        if self.delivery.stopped_by_user:
-            self.stop("stopped")
-
-    async def silence(self) -> None:
-        """Say that the model is at work."""
-        await self._say(THINKING)
-
-    async def wait(self) -> None:
-        """Say that the model will be asked again."""
-        await self._say(WAITING)
-
-    async def say(self, draft: Draft) -> None:
-        """Make the answer stand, with what belongs under it; without that, where Slack refuses it."""
-        shown = messages_of_draft(draft, self.lab)
-        stood = set(self.delivery.messages)
-        try:
-            await self.delivery.close(shown, ending(draft, self.lab, self.question), preview(shown[0]))
-        except SlackRefused as refused:
-            log.error("answer stands without its buttons", extra={"error": str(refused)})
-            await self.delivery.close(shown, [], preview(shown[0]))
-        if self.status_stands and stood.issuperset(self.delivery.messages):
-            await self._say("")  # Slack takes it away only for a new message
-
-    async def _say(self, words: str) -> None:
-        self.status_stands = bool(words)
-        thread = self.question.thread
-        await self.status.show(thread.team, thread.channel, thread.ts, words)
 
 
 async def _finish(attempt: Attempt, showing: asyncio.Task[None]) -> None:

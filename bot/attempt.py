@@ -8,26 +8,25 @@ from typing import Protocol
 
 from bot.errors import ModelCut
 from bot.llm.model import Finish, Model, ModelRequest
-from bot.slack.status import LIFE
 
 FIRST_LOOK = 0.1
 """Seconds between a model's first words and ours: one call carries more of them."""
-FLUSH = 1.0
-"""Seconds between two looks at the text; each costs one call of the workspace's hundred a minute."""
 READ_EVERY = 0.2
 """Seconds between two reads of a stream: what came meanwhile is taken in together, for less work."""
-STATUS_AFTER = 0.5
+STATUS_AFTER = 0.25
 """Seconds of silence until the thread says that we are at work."""
 
 
 class Screen(Protocol):
     """Where an attempt shows itself."""
 
-    async def text(self, so_far: str) -> None:
-        """There is more text."""
+    async def text(self, so_far: str) -> float:
+        """There is more text; gives seconds until the next look."""
+        ...
 
-    async def silence(self) -> None:
-        """There is nothing new, and has not been for a while."""
+    async def silence(self) -> float:
+        """There is nothing new, and has not been for a while; gives seconds until that is said again."""
+        ...
 
 
 class Attempt:
@@ -80,11 +79,9 @@ class Attempt:
         while not self._ended.is_set():
             if self._grown.is_set():
                 self._grown.clear()
-                await screen.text(self.text)
-                await self._rest(FLUSH)
+                await self._rest(await screen.text(self.text))
             else:
-                await screen.silence()
-                await self._rest(LIFE, until=self._grown)
+                await self._rest(await screen.silence(), until=self._grown)
 
     async def _rest(self, seconds: float, until: asyncio.Event | None = None) -> None:
         with suppress(TimeoutError):

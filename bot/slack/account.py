@@ -34,6 +34,7 @@ class Place:
     handicap: float
     seat: Seat
     slot: "asyncio.Future[float] | None" = None  # when the call may be made, by this process's clock
+    told: bool = False  # whether the bank may know of it
 
 
 class Account:
@@ -77,7 +78,10 @@ class Account:
     async def turn(self, place: Place) -> None:
         """Return when it is this seat's turn; the seat is used up by it."""
         place.slot = asyncio.get_running_loop().create_future()
-        self._sit(place, ready=True)
+        place.seat = replace(place.seat, ready=True)
+        self._seats[place.seat.id] = place
+        self._news.add(place.seat.id)
+        self._start()
         try:
             at = await place.slot
         finally:
@@ -86,20 +90,26 @@ class Account:
 
     async def look(self, place: Place) -> int:
         """How many seats come before this one, which is taken now where it was not yet."""
-        if place.seat.id not in self._seats:
-            self._sit(place, ready=False)
+        self.sit(place)
         look = self._looks.get(place.seat.id)
         if look is None:
             look = self._looks[place.seat.id] = asyncio.get_running_loop().create_future()
         self._start()
         return await asyncio.shield(look)
 
+    def sit(self, place: Place) -> None:
+        """Take a seat before its call could be made; the bank hears of it with the next settlement."""
+        if place.seat.id not in self._seats:
+            self._seats[place.seat.id] = place
+            self._news.add(place.seat.id)
+
     def leave(self, place: Place) -> None:
         """Give a seat up; harmless where it is used or given up already."""
         if self._seats.pop(place.seat.id, None):
             self._news.discard(place.seat.id)
-            self._gone[place.seat.id] = place
-            self._start()
+            if place.told:
+                self._gone[place.seat.id] = place
+                self._start()
 
     def rest(self, bucket: Bucket, seconds: float) -> None:
         """Slack refused a call: this bucket gives none for so long, to no worker."""
@@ -114,12 +124,6 @@ class Account:
     def free(self, call: str) -> None:
         """A call that was held back will not be made, or is being made now."""
         self._frees.append(call)
-        self._start()
-
-    def _sit(self, place: Place, *, ready: bool) -> None:
-        place.seat = replace(place.seat, ready=ready)
-        self._seats[place.seat.id] = place
-        self._news.add(place.seat.id)
         self._start()
 
     def _start(self) -> None:
@@ -162,6 +166,7 @@ class Account:
         named: dict[str, Place] = {}
         for call, place in (*self._gone.items(), *self._seats.items()):
             if call in self._news:
+                place.told = True
                 seats[place.lane].append(place.seat)
             elif call in self._gone:
                 gone[place.lane].append(call)
@@ -189,6 +194,7 @@ class Account:
                 if self._plan or not reply.known:  # what it does not know yet is told with the next one
                     self._plan = None
                     self._news = set(self._seats) - set(reply.slots)
+                    self._wake.set()
                 return reply
         if self._plan is None:
             self._plan = Plan(share=self.workers)

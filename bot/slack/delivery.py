@@ -11,6 +11,7 @@ from bot.errors import LeaseLost, RetryLater, SlackBusy, SlackError, SlackRefuse
 from bot.slack.blocks import Block, markdown
 from bot.slack.making import Address, Maker, chunks
 from bot.slack.outbox import Outbox
+from bot.slack.pacer import FLUSH
 
 STREAM_LIFE = 230.0
 """Seconds after which we close a stream ourselves. Slack ends one after some 300, without a word
@@ -97,9 +98,12 @@ class Delivery:
         self.unsure = False
         await self._note(self.messages)
 
-    async def show(self, parts: Sequence[str]) -> None:
-        """Bring Slack up to this state of an unfinished answer, as far as it lets us now."""
-        with suppress(SlackBusy, SlackUnsure, RetryLater):
+    async def show(self, parts: Sequence[str]) -> float:
+        """Bring Slack up to this state of an unfinished answer, as far as it lets us now.
+
+        Gives seconds until it will let us do more.
+        """
+        try:
             if self.unsure:
                 await self.adopt()
             for i, part in enumerate(parts):
@@ -107,6 +111,12 @@ class Delivery:
                     await self._open(part)
                 elif i < len(self._messages):
                     await self._advance(self._messages[i], part)
+        except SlackBusy as busy:
+            return max(FLUSH, busy.retry_after)
+        except (SlackUnsure, RetryLater):
+            return FLUSH
+        pacer = self._outbox.pacer
+        return pacer.flush_every(self._address.team) if pacer else FLUSH
 
     async def close(self, parts: Sequence[str], ending: Sequence[Block], preview: str) -> tuple[str, ...]:
         """Make the answer stand, whole, with `ending` under its last message; gives the messages' ts."""
@@ -152,6 +162,8 @@ class Delivery:
 
     async def _opened(self, message: _Message) -> None:
         self._messages.append(message)
+        if self.line:
+            self.line.leave()
         try:
             await self._note(self.messages)
         except LeaseLost:

@@ -53,6 +53,10 @@ class Line:
         finally:
             self._place = self._make()
 
+    def sit(self) -> None:
+        """Stand in line from now on, though our call can't be made yet."""
+        self._account.sit(self._place)
+
     async def place(self) -> InLine:
         """Where we stand, or would stand if our call could be made by now."""
         ahead = await self._account.look(self._place)

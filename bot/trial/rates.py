@@ -49,7 +49,11 @@ class _Bucket:
 
 @dataclass(slots=True)
 class RateLimits:
-    """The budgets of one app; `factor` multiplies them, `burst` is the posts a channel takes at once."""
+    """The budgets of one app; `factor` multiplies them, `burst` is the posts a channel takes at once.
+
+    Above 1, the same calls fit into a shorter window: time runs that much faster, and no more calls
+    fit into one burst than in a real minute.
+    """
 
     factor: float = 1.0
     burst: int = 5
@@ -59,11 +63,10 @@ class RateLimits:
     def wait(self, method: str, team: str, channel: str | None, now: float) -> int:
         """Whole seconds until this call is allowed; 0 counts it as made."""
         window = self.windows.setdefault((method, team), deque())
-        while window and window[0] <= now - WINDOW:
+        while window and window[0] <= now - self.length:
             window.popleft()
-        allowed = max(1, int(PER_MINUTE.get(method, TIERS[3]) * self.factor))
-        if len(window) >= allowed:
-            return max(1, math.ceil(window[0] + WINDOW - now))
+        if len(window) >= self._allowed(method):
+            return max(1, math.ceil(window[0] + self.length - now))
         if method in POSTS and channel and not self._take(channel, now):
             return 1
         window.append(now)
@@ -72,10 +75,18 @@ class RateLimits:
     def spent(self, team: str, now: float) -> list[tuple[str, int, int]]:
         """What each method has used of its budget in the last minute, as (method, used, allowed)."""
         return [
-            (method, used, max(1, int(PER_MINUTE.get(method, TIERS[3]) * self.factor)))
+            (method, used, self._allowed(method))
             for (method, whose), window in self.windows.items()
-            if whose == team and (used := sum(at > now - WINDOW for at in window))
+            if whose == team and (used := sum(at > now - self.length for at in window))
         ]
+
+    @property
+    def length(self) -> float:
+        """Seconds of a window."""
+        return WINDOW / max(1.0, self.factor)
+
+    def _allowed(self, method: str) -> int:
+        return max(1, int(PER_MINUTE.get(method, TIERS[3]) * min(1.0, self.factor)))
 
     def _take(self, channel: str, now: float) -> bool:
         """One message a second per channel, with a small burst."""
