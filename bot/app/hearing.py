@@ -63,4 +63,5 @@ def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
         *Announcements(labs, parts.announcing.publish).subcommands(),
         *digests.subcommands(),
         *parts.caring.subcommands(),
+        *parts.mydata.subcommands(),
     ]

@@ -19,6 +19,7 @@ from bot.judging import Judging
 from bot.labs import Labs
 from bot.labs.live import LiveLabs
 from bot.moderation.sessions import Sessions
+from bot.mydata import MyData
 from bot.roles import Roster
 from bot.settings import Settings
 from bot.slack.client import Identity, identify, open_session, web_client
@@ -66,6 +67,7 @@ class Parts:
     announcing: Announcing
     judging: Judging
     caring: Caring
+    mydata: MyData
     sessions: Sessions
     digests: Digests
     gates: Gates
@@ -82,7 +84,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
     announcing = Announcing(labs, jobs, directory, outbox)
     live, people = LiveLabs(labs, settings, os.environ), People(outbox)
-    uploads = Uploads(outbox, session)
+    uploads, caring = Uploads(outbox, session), Caring.of(labs, jobs, outbox)
     return Parts(
         settings=settings,
         labs=labs,
@@ -102,7 +104,8 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         uploads=uploads,
         announcing=announcing,
         judging=Judging.of(labs, jobs, states, directory, outbox),
-        caring=Caring.of(labs, jobs, outbox),
+        caring=caring,
+        mydata=MyData(labs, jobs, outbox, uploads, caring.purges),
         sessions=Sessions(labs, audit, states, jobs, announcing.publish),
         gates=Gates(labs, jobs, outbox),
         digests=Digests(labs, jobs, states, directory, outbox, uploads, identity.url),

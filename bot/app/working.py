@@ -56,6 +56,7 @@ def _runners(parts: Parts, answers: Answers) -> Mapping[str, Runner]:
         "takeaway": Takeaways(labs, jobs, parts.uploads).run,
         "tell": notices.tell,
         "withdraw": notices.withdraw,
+        "mydata": parts.mydata.run,
         **parts.judging.runners,
         **parts.caring.runners,
     }

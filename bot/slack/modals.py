@@ -44,7 +44,7 @@ class Given:
 
     def words(self) -> dict[str, str]:
         """All that was typed, by the inputs' names."""
-        typed = {name: str((value or {}).get("value") or "") for name, value in self.values.items()}
+        typed = {name: str(self._of(name).get("value") or "") for name in self.values}
         return {name: text for name, text in typed.items() if text}
 
     def _of(self, name: str) -> Mapping[str, Any]:

@@ -52,6 +52,11 @@ class Forms:
             async with reachable():
                 await self._store.client.hset(self._person(team, user), mapping=dict(said))
 
+    async def forget(self, team: str, user: str) -> None:
+        """Ask a person once more what they were asked once."""
+        async with reachable():
+            await self._store.client.delete(self._person(team, user))
+
     async def remembered(self, team: str, user: str) -> dict[str, str]:
         """What a person was asked once, and said."""
         async with reachable():

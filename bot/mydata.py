@@ -1,0 +1,127 @@
+"""My data: what is kept of a person, sent to them alone, and taken out of the record at their wish."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.errors import Declined, Held, SlackRefused
+from bot.labs import Labs
+from bot.moderation.table import Act, Reply, Subcommand
+from bot.purge import Purges
+from bot.running import Running, insist
+from bot.scopes import Scope
+from bot.slack.outbox import Outbox
+from bot.slack.uploads import Uploads
+from bot.store.forms import Forms
+from bot.store.jobs import CROSS_LAB, Close, Jobs
+from bot.store.journal import read
+
+COMES = "I am collecting what is kept of you. It comes as a direct message in a moment, with a file."
+SURE = (
+    "Take everything that is kept of you out of the record, in every lab: your questions with their answers, "
+    "thumbs, details, problems and choices? It can't be brought back."
+)
+DELETING = (
+    "It is being taken out of the record, the archive and all later exports. What you wrote in Slack stays."
+)
+KEPT_BY_HOLD = "A legal hold keeps your records, so nothing was deleted. Ask your lab's moderators about it."
+
+KINDS = {
+    "answer": "questions with their answers",
+    "vote": "thumbs, each change counted",
+    "details": "details of answers",
+    "problem": "descriptions of problems",
+    "closing": "closing words",
+    "comparison": "choices between two answers",
+}
+
+
+class MyData:
+    """Shows, sends and deletes what is kept of a person; nobody else can ask for it here."""
+
+    def __init__(
+        self, labs: Labs, jobs: Jobs, outbox: Outbox, uploads: Uploads, purges: Purges, *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self._labs = labs
+        self._jobs = jobs
+        self._forms = Forms(jobs)
+        self._outbox = outbox
+        self._uploads = uploads
+        self._purges = purges
+        self._clock = clock
+
+    def subcommands(self) -> list[Subcommand]:
+        """Their lines of the table of `/jam`."""
+        return [
+            Subcommand("mydata", "", "sends you what is kept of you, in private", "anyone", self.ask,
+                       of_a_lab=False),
+            Subcommand("mydata delete", "", "takes what is kept of you out of the record", "anyone",
+                       self.delete, of_a_lab=False, changes=True, asks=lambda act: SURE),
+        ]  # fmt: skip
+
+    async def ask(self, act: Act) -> Reply:
+        """Queue collecting it: a long record takes a while to read."""
+        team, user = act.actor.team, act.actor.user
+        job = f"mydata:{team}:{user}:{act.id}"
+        fields = {"team": team, "user": user}
+        await self._jobs.enqueue(CROSS_LAB, f"{team}:{user}:mydata", job, int(act.at * 1_000_000), fields)
+        return Reply(COMES)
+
+    async def delete(self, act: Act) -> Reply:
+        """Order a purge of the person, who does not get more questions by it."""
+        try:
+            purge = await self._purges.order(Scope(person=act.actor.user), "the person", counts=False)
+        except Held:
+            raise Declined(KEPT_BY_HOLD) from None
+        await self._forms.forget(act.actor.team, act.actor.user)
+        return Reply(f"{DELETING} Receipt: {purge}.", after=f"purge {purge} of a person by themselves")
+
+    async def run(self, running: Running) -> Close:
+        """Collect it, and send it; the runner of `mydata` jobs."""
+        fields = await running.fields()
+        team, user = fields["team"], fields["user"]
+        kept = await self._collect(team, user)
+        with suppress(SlackRefused):  # they can't be reached, and nobody else may have it
+            channel = fields.get("channel") or await self._say(running, team, user, kept)
+            await running.note({"channel": channel})
+            name = f"labjam-my-data-{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d}.json"
+            content = json.dumps(kept, ensure_ascii=False, indent=1).encode()
+            file = fields.get("file") or await self._uploads.send(team, name, content, hold=running.hold)
+            await running.note({"file": file})
+            await self._uploads.complete(team, file, name, channel=channel, hold=running.hold)
+        return Close({})
+
+    async def _say(self, running: Running, team: str, user: str, kept: Mapping[str, Any]) -> str:
+        said = await self._outbox.insist(
+            "chat.postMessage", team, hold=running.hold, once=True, channel=user, text=summary(kept),
+            unfurl_links=False, unfurl_media=False,
+        )  # fmt: skip
+        return str(said["channel"])
+
+    async def _collect(self, team: str, user: str) -> dict[str, Any]:
+        records: list[dict[str, Any]] = []
+        for lab in [*self._labs, CROSS_LAB]:
+            async for record in read(self._jobs.store, lab):
+                if _is_of(record, user):
+                    records.append(record)  # noqa: PERF401 - an async comprehension would hide the filter
+        asked_once = await insist(lambda: self._forms.remembered(team, user))
+        return {"person": user, "made_at": self._clock(), "asked_once": asked_once, "records": records}
+
+
+def summary(kept: Mapping[str, Any]) -> str:
+    """What is kept of a person, in a few lines."""
+    records: list[dict[str, Any]] = kept["records"]
+    counts = {words: sum(record["kind"] == kind for record in records) for kind, words in KINDS.items()}
+    lines = [f"• {count:,} {words}" for words, count in counts.items() if count]
+    lines += ["• how often you use AI, which you were asked once"] if kept["asked_once"] else []
+    head = "This is kept of you; the file below has every word of it." if lines else "Nothing is kept of you."
+    return "\n".join([head, *lines, "`/jam mydata delete` takes it out of the record."])
+
+
+def _is_of(record: Mapping[str, Any], user: str) -> bool:
+    question: Mapping[str, Any] = record.get("question") or {} if record["kind"] == "answer" else {}
+    return user in (record.get("user"), question.get("user"))
