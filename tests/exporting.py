@@ -42,8 +42,8 @@ Record = tuple[str, Any]
 class Maker:
     """Fills any record: each text and number is used once."""
 
-    def __init__(self) -> None:
-        self._n = 1000
+    def __init__(self, first: int = 1000) -> None:
+        self._n = first
 
     def make(self, made: Any, **given: Any) -> Any:
         """A record with every field filled; `given` and SAME are as they are."""

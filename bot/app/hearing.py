@@ -19,7 +19,9 @@ from bot.moderation.models import Models
 from bot.moderation.overview import Overview
 from bot.moderation.persons import Persons
 from bot.moderation.prompts import Prompts
+from bot.moderation.releases import ReleaseCommands
 from bot.moderation.table import Subcommand
+from bot.releasing import Releasing
 from bot.store.questions import Questions
 from bot.takeaway.running import Takeaways
 
@@ -62,6 +64,7 @@ def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
         *Persons(labs, audit, states).subcommands(),
         *Announcements(labs, parts.announcing.publish).subcommands(),
         *digests.subcommands(),
+        *ReleaseCommands(labs, Releasing(parts.store)).subcommands(),
         *parts.caring.subcommands(),
         *parts.mydata.subcommands(),
     ]

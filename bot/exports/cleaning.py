@@ -20,6 +20,7 @@ _IN_TEXT = re.compile(
     r"|\b[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}"
     r"|\b(?P<id>[UWCGDTBSFE][A-Z0-9]{2,20})\b"
 )
+_MAYBE_AN_ID = re.compile(r"[UWCGDTBSFE][A-Z0-9]{2}")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 _LIKE_AN_ID = re.compile(r"[UWCGDTBSFE]0[A-Z0-9]{7,}")
 """What Slack hands out today; shorter ones are replaced where the record knows them."""
@@ -63,7 +64,8 @@ class Cleaner:
 
     def text(self, text: str) -> str:
         """A text without Slack's ids, links into Slack, e-mail addresses, and the names we were given."""
-        text = _IN_TEXT.sub(self._token, text)
+        if "<" in text or "@" in text or "slack" in text or _MAYBE_AN_ID.search(text):
+            text = _IN_TEXT.sub(self._token, text)
         return self._without_names(text) if self._names else text
 
     def _token(self, found: re.Match[str]) -> str:

@@ -1,0 +1,137 @@
+"""`/jam review`, `/jam release` and `/jam withhold`: which answers may leave the lab."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.errors import Declined
+from bot.labs import Labs
+from bot.moderation.care import thread_linked
+from bot.moderation.table import Act, Reply, Subcommand
+from bot.records import ReleaseState
+from bot.releasing import Releasing, Which, changed
+from bot.store.releases import COMES_FROM
+
+USAGE = "[thread LINK|all] [up|down|judged|private|reviewed|withheld|since DAY|until DAY] [because WHY]"
+AFTER = "After `thread LINK` or `all` may stand up, down, judged, a state, since DAY, until DAY, because WHY."
+TARGETS: dict[str, ReleaseState] = {
+    "review": "lab_reviewed", "release": "released", "withhold": "withheld",
+}  # fmt: skip
+WORDS: dict[ReleaseState, str] = {
+    "private": "private", "lab_reviewed": "reviewed", "released": "released", "withheld": "withheld",
+}  # fmt: skip
+
+_BECAUSE = re.compile(r"(?:^|\s)because\s+(.+)$", re.IGNORECASE | re.DOTALL)
+_STATES = {word: state for state, word in WORDS.items()}
+
+
+@dataclass(slots=True)
+class ReleaseCommands:
+    """The subcommands on release states."""
+
+    labs: Labs
+    releasing: Releasing
+
+    def subcommands(self) -> list[Subcommand]:
+        """Their lines of the table."""
+        says = {
+            "review": "marks answers as reviewed by the lab; nothing is released before",
+            "release": "lets reviewed answers leave with exports; alone, shows how many are in which state",
+            "withhold": "keeps answers from every export, because …",
+        }
+        return [
+            Subcommand(name, USAGE, said, "moderator", self.change, changes=True, one_lab=True, asks=_sure)
+            for name, said in says.items()
+        ]
+
+    async def change(self, act: Act) -> Reply:
+        """Say how things are, or change what was chosen."""
+        chosen, reason = _taken_apart(act.rest)
+        if not chosen:
+            return await self._shown(act)
+        target = TARGETS[act.name]
+        if target == "withheld" and not reason:
+            raise Declined("Say why, for the record: `/jam withhold … because …`.")
+        which = self._which(act, chosen)
+        if not which.thread and not which.states:
+            which = replace(which, states=frozenset(COMES_FROM[target]))
+        found = await self.releasing.find(act.lab, which)
+        if not found:
+            raise Declined("No answer is meant by that. `/jam release` alone shows how many there are.")
+        stood = await self.releasing.change(
+            act.lab, found, target, user=act.actor.user, reason=reason, at=act.at
+        )
+        words = _said(stood, target)
+        return Reply(words, before=_counted(stood), after=f"{changed(stood, target)} {WORDS[target]}")
+
+    async def _shown(self, act: Act) -> Reply:
+        states: Counter[ReleaseState] = Counter(
+            one.state for one in await self.releasing.find(act.lab, Which())
+        )
+        return Reply(f"Of this lab's answers: {_counted(states) or 'none'}. Exports carry what is released.")
+
+    def _which(self, act: Act, words: list[str]) -> Which:
+        which, zone = Which(), self.labs[act.lab].timezone
+        rest = list(words)
+        match rest[:2]:
+            case ["thread", link, *_] if thread := thread_linked(act.actor.team, link):
+                which, rest = replace(which, thread=thread), rest[2:]
+            case ["all", *_]:
+                rest = rest[1:]
+            case _:
+                raise Declined("Say which: `thread` and a link to one of its messages, or `all`.")
+        while rest:
+            which, rest = _narrowed(which, rest, zone)
+        return which
+
+
+def _narrowed(which: Which, words: list[str], zone: ZoneInfo) -> tuple[Which, list[str]]:
+    match words:
+        case [("since" | "until") as end, day, *rest]:
+            return replace(which, **{end: _day(day, zone)}), rest
+        case [("up" | "down") as thumb, *rest]:
+            return replace(which, thumb=1 if thumb == "up" else -1), rest
+        case ["judged", *rest]:
+            return replace(which, judged=True), rest
+        case [word, *rest] if word in _STATES:
+            return replace(which, states=which.states | {_STATES[word]}), rest
+        case _:
+            raise Declined(f"I don't know {words[0][:40]!r} here. {AFTER}")
+
+
+def _day(text: str, zone: ZoneInfo) -> float:
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
+    except ValueError:
+        raise Declined(f"I can't read {text[:40]!r} as a day. Write it as 2026-11-20.") from None
+
+
+def _taken_apart(rest: str) -> tuple[list[str], str]:
+    """The words that choose, and what stands behind "because"."""
+    found = _BECAUSE.search(rest)
+    chosen = rest[: found.start()] if found else rest
+    return chosen.split(), found[1].strip() if found else ""
+
+
+def _sure(act: Act) -> str | None:
+    chosen, reason = _taken_apart(act.rest)
+    if chosen[:1] != ["all"] or (act.name == "withhold" and not reason):
+        return ""
+    return f"{act.name.capitalize()} every answer of this lab that this means: `{' '.join(chosen)}`?"
+
+
+def _said(stood: Counter[ReleaseState], target: ReleaseState) -> str:
+    done = changed(stood, target)
+    words = f"{done:,} answer{'' if done == 1 else 's'} {WORDS[target]}."
+    same = stood[target]
+    if same:
+        words += f" {same:,} {'was' if same == 1 else 'were'} already."
+    if left := stood.total() - done - same:
+        words += f" {left:,} left as before: `/jam review` comes before `/jam release`."
+    return words
+
+
+def _counted(states: Counter[ReleaseState]) -> str:
+    return ", ".join(f"{states[state]:,} {word}" for state, word in WORDS.items() if states[state])
