@@ -13,8 +13,8 @@ from bot.guard.rules import fingerprint
 from bot.labs import Lab, Labs
 from bot.records import Gate, Question, Turn
 from bot.running import Running
-from bot.slack.blocks import markdown
-from bot.slack.outbox import Outbox
+from bot.slack.blocks import Block, markdown
+from bot.slack.outbox import Hold, Outbox
 from bot.store.jobs import Close, Jobs
 from bot.store.questions import Draft, Questions, close_gate, gate_of, question_of
 
@@ -51,6 +51,21 @@ def unmarked(turns: Sequence[Turn], guard: Guard) -> list[Turn]:
     """A thread's turns without the exchanges that a rule stops now: it may be younger than they are."""
     marked = {turn.ts for turn in turns if guard.hard(turn.text)}
     return [turn for turn in turns if turn.ts not in marked]
+
+
+async def whisper(
+    outbox: Outbox, hold: Hold, question: Question, preview: str, blocks: Sequence[Block]
+) -> None:
+    """Say something to a question's author alone, beside it; SlackRefused where they are not there."""
+    thread = question.thread
+    # Slack shows an ephemeral message in a thread only where that thread is there already.
+    args: dict[str, Any] = {"thread_ts": thread.ts} if question.ts != thread.ts or question.direct else {}
+    if not question.direct:
+        args["user"] = question.user
+    await outbox.insist(
+        "chat.postMessage" if question.direct else "chat.postEphemeral", thread.team,
+        hold=hold, channel=thread.channel, text=preview, blocks=list(blocks), **args,
+    )  # fmt: skip
 
 
 class Gates:
@@ -115,17 +130,8 @@ class Gates:
         words = OURS if gate.where == "answer" else STOPPED
         contact = lab.contact if lab else "your lab's classification or export-control office"
         text = words.format(what=_WHAT[gate.where], title=question.text, contact=contact)
-        thread = question.thread
-        # Slack shows an ephemeral message in a thread only where that thread is there already.
-        args: dict[str, Any] = {"thread_ts": thread.ts} if question.ts != thread.ts or question.direct else {}
-        if not question.direct:
-            args["user"] = question.user
         with suppress(SlackRefused):  # they left the channel, or it is gone
-            await self._outbox.insist(
-                "chat.postMessage" if question.direct else "chat.postEphemeral", thread.team,
-                hold=running.hold, channel=thread.channel, text="A marking was found in your message.",
-                blocks=[markdown(text)], **args,
-            )  # fmt: skip
+            await whisper(self._outbox, running.hold, question, "A marking was found.", [markdown(text)])
 
     async def _warn(self, running: Running, reader: str, question: Question, gate: Gate) -> None:
         thread = question.thread

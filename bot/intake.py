@@ -6,16 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from bot.admission import Door
-from bot.compare import Draws
+from bot.asking import Asking
+from bot.confirming import Confirming
 from bot.errors import SlackRefused
 from bot.gate import Gates
 from bot.labs import Lab, Labs
-from bot.records import micros
+from bot.records import ThreadKey, micros
 from bot.routing import Ask, Decision, Edit, Ignore, Refuse, Withdraw, decide, opens_a_jam_thread, words_of
 from bot.slack.directory import Directory
 from bot.slack.events import Incoming, read_message
 from bot.slack.outbox import Outbox
-from bot.store.jobs import Jobs
+from bot.store.jobs import Jobs, State
 from bot.store.questions import Questions, answer_job_at, messages_of
 
 OVERTAKES = 600
@@ -24,17 +25,14 @@ It then is the question, with its newest text; so is an aside that lost its slas
 
 log = logging.getLogger(__name__)
 
-FULL = "Fifty questions wait in this thread already, so I left this one out. Ask again in a while."
-
 
 class Intake:
     """From an event to a stored question, or to the reason why there is none."""
 
     def __init__(
         self, labs: Labs, jobs: Jobs, directory: Directory, outbox: Outbox, *,
-        gates: Gates, door: Door, draws: Draws,
+        gates: Gates, door: Door, confirming: Confirming, asking: Asking,
     ) -> None:  # fmt: skip
-        self._draws = draws
         self._door = door
         self._labs = labs
         self._jobs = jobs
@@ -42,6 +40,8 @@ class Intake:
         self._directory = directory
         self._outbox = outbox
         self._gates = gates
+        self._confirming = confirming
+        self._asking = asking
         self._channels = ", ".join(f"#{lab.channel}" for lab in labs.values())
 
     async def take(self, body: dict[str, Any], team: str) -> None:
@@ -79,17 +79,20 @@ class Intake:
             case Edit():
                 return await self._edit(incoming, lab)
             case Withdraw():
-                job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
-                key = lab.key if lab else "hq"
-                return f"deleted: {await self._questions.withdraw(key, _mailbox(incoming), job)}"
+                return f"deleted: {await self._withdraw(incoming, lab)}"
 
     async def _edit(self, incoming: Incoming, lab: Lab | None) -> str:
         if (lab or self._labs).guard.hard(incoming.text):
             return await self._edited_to_marked(incoming, lab)
         edited = await self._edit_known(incoming)
+        asked = decide(replace(incoming, kind="posted"), lab)
+        if isinstance(asked, Ask) and lab and edited == "unknown":
+            waits = await self._confirming.edit(asked, lab)
+            edited = await self._edit_known(incoming) if waits else edited  # it may have gone on just now
+            if waits:
+                return f"edit: waits, {edited}"
         if edited != "unknown" or incoming.at - micros(incoming.ts) > OVERTAKES * 1_000_000:
             return f"edit: {edited}"
-        asked = decide(replace(incoming, kind="posted"), lab)
         if not isinstance(asked, Ask):
             return "edit: of no question"
         outcome = await self._ask(asked, lab, incoming)
@@ -99,14 +102,19 @@ class Intake:
     async def _edited_to_marked(self, incoming: Incoming, lab: Lab | None) -> str:
         """Take the question back as if it had been deleted: its author says now that it is marked."""
         asked = decide(replace(incoming, kind="posted"), lab)
-        job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
-        key = lab.key if lab else "hq"
-        state = await self._questions.withdraw(key, _mailbox(incoming), job)
+        state = await self._withdraw(incoming, lab)
         if isinstance(asked, Ask) and (
             state != "unknown" or not asked.if_ours or await self._is_ours(asked, lab)
         ):
             await self._gates.stops(asked.question, lab, "edit")
         return "edit: stopped by the guard"
+
+    async def _withdraw(self, incoming: Incoming, lab: Lab | None) -> State:
+        thread = ThreadKey(incoming.team, incoming.channel, incoming.thread)
+        job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
+        state = await self._questions.withdraw(lab.key if lab else "hq", str(thread), job)
+        waited = await self._confirming.withdraw(thread, incoming.ts)
+        return waited if state == "unknown" else state
 
     async def _edit_known(self, incoming: Incoming) -> str:
         job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
@@ -119,11 +127,9 @@ class Intake:
             return "stopped by the guard"
         if not await self._door.admits(ask.question, addressed=incoming.mentions_us or incoming.direct):
             return "not let in, and told so"
-        pair = await self._draws.pair(ask.question, lab, wanted=ask.compare) if lab else None
-        claim = await (self._draws.ask(ask.question, pair) if pair else self._questions.ask(ask.question))
-        if claim == "full":
-            await self._questions.tell(ask.question, FULL)
-        return f"asked: {claim}"
+        if lab and await self._confirming.holds(ask, lab):
+            return "waits for its asker's word"
+        return f"asked: {await self._asking.ask(ask.question, lab, compare=ask.compare)}"
 
     async def _is_ours(self, ask: Ask, lab: Lab | None) -> bool:
         thread = ask.question.thread

@@ -57,11 +57,21 @@ def system_prompt(labs: Labs, lab: Lab, part: str = "answer") -> Prompt:
     return _rendered(labs.house[part], lab)
 
 
+def house_text(labs: Labs, lab: Lab, part: str) -> Prompt:
+    """Render one of the house's texts that people read; filled in as a system prompt is."""
+    return _filled(labs.house[part], lab)
+
+
 @lru_cache(maxsize=256)
 def _rendered(house: str, lab: Lab) -> Prompt:
+    return _filled(f"{house}\n\n{lab.system}\n", lab)
+
+
+@lru_cache(maxsize=256)
+def _filled(text: str, lab: Lab) -> Prompt:
     values = {"lab": lab.title, "place": lab.place, "contact": lab.contact}
     # In one pass, so that a value in braces is not filled in again.
-    text = PLACEHOLDER.sub(lambda found: values[found[1]], f"{house}\n\n{lab.system}\n")
+    text = PLACEHOLDER.sub(lambda found: values[found[1]], text)
     return Prompt(text, hashlib.sha256(text.encode()).hexdigest()[:12])
 
 

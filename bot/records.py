@@ -140,6 +140,19 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, slots=True)
+class Certification:
+    """A person's word that what they ask holds nothing controlled: who, when, for what, by which wording."""
+
+    lab: str
+    user: str
+    user_team: str
+    scope: str  # "session:<n>", or a thread
+    wording: str  # the first 12 hex digits of its sha256
+    at: float
+    schema_version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Gate:
     """What the guard stopped, or asked about: time, place, rule, a keyed hash, nothing of the text (P6)."""
 

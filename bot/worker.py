@@ -175,7 +175,11 @@ class Worker:
                 raise RuntimeError(f"{job.takes} workers died of it")
             close = await self._runners[job.kind](running)
         except RetryLater as later:
-            log.warning("job waits", extra={"job": job.id, "why": str(later)})
+            log.log(
+                logging.WARNING if later.counts else logging.INFO,
+                "job waits",
+                extra={"job": job.id, "why": str(later)},
+            )
             return await self._later(running, later.delay, "retried", counts=later.counts)
         except (LeaseLost, asyncio.CancelledError):
             raise

@@ -2,24 +2,26 @@
 
 from typing import Any
 
+from bot.confirming import Confirming
 from bot.controls import Controls
 from bot.intake import Intake
 from bot.judging import Judging
 from bot.moderation.command import Commands
 from bot.moderation.prompts import Prompts
 from bot.takeaway.running import Takeaways
-from handlers import answer, compare, controls, feedback, forms, moderation, rest, takeaway
+from handlers import answer, compare, confirming, controls, feedback, forms, moderation, rest, takeaway
 
 
 def register(
-    app: Any, intake: Intake, judging: Judging, control: Controls, commands: Commands, *,
-    prompts: Prompts, takeaways: Takeaways,
+    app: Any, intake: Intake, confirm: Confirming, judging: Judging, *,
+    control: Controls, commands: Commands, prompts: Prompts, takeaways: Takeaways,
 ) -> None:  # fmt: skip
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
     `app` is an AsyncApp; its methods are half untyped, so a strict checker learns nothing from it.
     """
     answer.register(app, intake)
+    confirming.register(app, confirm)
     feedback.register(app, judging.feedback)
     forms.register(app, judging.opinions, judging.problems)
     compare.register(app, judging.comparisons)

@@ -72,7 +72,9 @@ class Engine:
         what = name.partition("}:")[2]
         if what.startswith("ready:"):
             return await self.store.client.xlen(name) > 0
-        if what.startswith(("job:", "thread:", "votes:", "message:", "forms:", "pace:")):
+        if what.startswith(
+            ("job:", "thread:", "votes:", "message:", "forms:", "pace:", "certified:", "uncertified:")
+        ):
             return await self.store.client.ttl(name) < 0
         return not what.startswith(("journal:", "review:"))
 

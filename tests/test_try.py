@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import aiohttp
 import yaml
 
+from bot.slack.blocks import CONFIRM
 from bot.slack.manifest import manifest
 from bot.trial.model_script import Reply
 from bot.trial.model_server import ModelServer
@@ -129,6 +130,15 @@ class Tab:
         mine = [each for each in self.messages.values() if each.get("thread_ts") == thread]
         return [each for each in mine if each.get("user") == self.snapshot["bot"] and thumbs(each)]
 
+    async def certify(self, channel: str) -> None:
+        """Press the button that a person's first question waits for."""
+        await self.until(self._waiting)
+        action = {"channel": channel, "ts": self._waiting()[0]["ts"], "action_id": CONFIRM}
+        assert (await self.act("click", **action))["ok"]
+
+    def _waiting(self) -> list[Dict]:
+        return [each for each in self.messages.values() if CONFIRM in str(each["blocks"])]
+
 
 def thumbs(message: Dict) -> Dict:
     """The feedback buttons of a message; empty where it has none."""
@@ -153,6 +163,7 @@ async def test_a_question_is_answered_judged_and_still_there_after_a_restart(tmp
         async with tab(trial) as page:
             place = page.channel("jam-argonne")
             asked = await page.act("post", channel=place, text="Show me a table")
+            await page.certify(place)
             await page.until(lambda: page.answers(asked["ts"]))
             answer = page.answers(asked["ts"])[0]
             assert "| explicit Euler |" in answer["blocks"][0]["text"]
@@ -189,6 +200,7 @@ async def test_a_model_of_ones_own_answers_where_there_is_one(tmp_path: Path) ->
             assert not asked["ok"], "only members write"
             assert (await page.act("join", channel=page.channel("jam-idaho")))["ok"]
             asked = await page.act("post", channel=page.channel("jam-idaho"), text="What?")
+            await page.certify(page.channel("jam-idaho"))
             await page.until(lambda: page.answers(asked["ts"]))
             assert "Forty-two." in page.answers(asked["ts"])[0]["text"]
 

@@ -60,6 +60,11 @@ async def ask(page: Page, text: str, box: str = "#box-main") -> None:
     await page.press(box, "Enter")
 
 
+async def certify(page: Page) -> None:
+    """Press the button that a person's first question waits for."""
+    await page.locator("#main").get_by_role("button", name="I certify this: answer").click()
+
+
 async def no_serious_faults(page: Page) -> None:
     """Axe finds nothing serious, and nothing sticks out sideways."""
     axe: Any = Axe()  # its types are not complete
@@ -75,6 +80,9 @@ async def test_a_first_visit(tmp_path: Path, browser: Browser) -> None:
         await expect(page.locator(".standin")).to_have_text("local stand-in for Slack")
         await page.get_by_role("button", name="Write some code").click()
         await page.keyboard.press("Enter")
+        await expect(page.locator("#main .ephemeral")).to_contain_text("you certify")
+        await no_serious_faults(page)
+        await certify(page)
         thread = page.locator("#thread")
         await expect(thread.locator(".live .caret")).to_be_visible(timeout=SLOW)
         await expect(thread.locator(".status")).to_contain_text("labjam is")
@@ -119,8 +127,9 @@ async def test_hostile_text_is_text(tmp_path: Path, browser: Browser) -> None:
     async with Trial(tmp_path) as trial:
         page = await visit(browser, trial.url)
         await ask(page, f"Answer in 20 words: {HOSTILE}")
+        await certify(page)
         await expect(page.locator("#thread .thumbs")).to_have_count(1, timeout=SLOW)
-        for said in await page.locator(".body").all_inner_texts():
+        for said in await page.locator(".message:not(.ephemeral) .body").all_inner_texts():
             assert "<img src=x onerror=" in said
         question = page.locator("#main .body").first
         await expect(question).to_contain_text("&lt;b&gt;")
@@ -173,6 +182,7 @@ async def test_files_and_long_answers(tmp_path: Path, browser: Browser) -> None:
         await ask(page, "// My data")
         await expect(page.locator("#main .file")).to_contain_text("data.csv")
         await ask(page, "A long answer, please")
+        await certify(page)
         await expect(page.locator("#thread .thumbs")).to_have_count(1, timeout=40_000)
         await expect(page.locator("#thread")).to_contain_text("Part 2")
         scroller = page.locator("#thread .scroller")

@@ -42,13 +42,17 @@ def _register(app: AsyncApp, parts: Parts) -> None:
     prompts = Prompts(labs, parts.current, parts.audit, parts.states, roster, outbox)
     handlers.register(
         app,
-        Intake(labs, jobs, parts.directory, outbox, gates=parts.gates, door=door, draws=parts.judging.draws),
+        Intake(
+            labs, jobs, parts.directory, outbox,
+            gates=parts.gates, door=door, confirming=parts.confirming, asking=parts.asking,
+        ),
+        parts.confirming,
         parts.judging,
-        Controls(labs, jobs, outbox, roster.moderates, door),
-        Commands(_table(parts, prompts), labs, roster, parts.audit, parts.directory),
+        control=Controls(labs, jobs, outbox, roster.moderates, door),
+        commands=Commands(_table(parts, prompts), labs, roster, parts.audit, parts.directory),
         prompts=prompts,
         takeaways=Takeaways(labs, jobs, parts.uploads),
-    )
+    )  # fmt: skip
 
 
 def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:

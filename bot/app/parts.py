@@ -10,8 +10,10 @@ import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.announcing import Announcing
+from bot.asking import Asking
 from bot.audit import Audit
 from bot.caring import Caring
+from bot.confirming import Confirming
 from bot.current import CurrentLabs
 from bot.digest.posting import Digests
 from bot.gate import Gates
@@ -71,6 +73,8 @@ class Parts:
     sessions: Sessions
     digests: Digests
     gates: Gates
+    asking: Asking
+    confirming: Confirming
 
 
 async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> Parts:
@@ -85,6 +89,8 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     announcing = Announcing(labs, jobs, directory, outbox)
     live, people = LiveLabs(labs, settings, os.environ), People(outbox)
     uploads, caring = Uploads(outbox, session), Caring.of(labs, jobs, outbox)
+    judging, gates = Judging.of(labs, jobs, states, directory, outbox), Gates(labs, jobs, outbox)
+    asking = Asking(jobs, judging.draws)
     return Parts(
         settings=settings,
         labs=labs,
@@ -103,11 +109,13 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         audit=audit,
         uploads=uploads,
         announcing=announcing,
-        judging=Judging.of(labs, jobs, states, directory, outbox),
+        judging=judging,
         caring=caring,
         mydata=MyData(labs, jobs, outbox, uploads, caring.purges),
         sessions=Sessions(labs, audit, states, jobs, announcing.publish),
-        gates=Gates(labs, jobs, outbox),
+        gates=gates,
+        asking=asking,
+        confirming=Confirming(labs, jobs, outbox, states=states, gates=gates, asking=asking),
         digests=Digests(labs, jobs, states, directory, outbox, uploads, identity.url),
     )
 

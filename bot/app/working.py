@@ -49,6 +49,7 @@ def _runners(parts: Parts, answers: Answers) -> Mapping[str, Runner]:
     return {
         "announce": parts.announcing.run,
         "answer": answers.run,
+        "confirm": parts.confirming.run,
         "digest": parts.digests.run,
         "gate": parts.gates.tell,
         "offer": notices.offer,

@@ -16,6 +16,7 @@ ASK = "labjam_ask"
 MORE = "labjam_more"
 DETAILS = "labjam_details"
 PROBLEM = "labjam_problem"
+CONFIRM = "labjam_confirm"
 WHY = "labjam_why"
 CHOOSE = {choice: f"labjam_choose_{choice}" for choice in ("a", "b", "tie", "bad")}
 """The action of each choice between two answers."""
@@ -76,6 +77,18 @@ def button(action_id: str, label: str, about: str) -> Block:
 def words(text: str) -> Block:
     """A paragraph; plain text, so nothing in it is parsed."""
     return {"type": "section", "text": plain(text[:3000])}
+
+
+def confirm(label: str, value: str) -> Block:
+    """The one button with which an asker gives their word."""
+    button = {
+        "type": "button",
+        "action_id": CONFIRM,
+        "style": "primary",
+        "text": plain(label),
+        "value": value,
+    }
+    return actions([button])
 
 
 def ask_model(about: str, models: Mapping[str, str]) -> Block | None:

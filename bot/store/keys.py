@@ -17,6 +17,8 @@
 | {shard}:pairs:<lab>          | hash   | Pairs.ask             | for ever: it is small                   |
 | {shard}:person:<team>:<user> | hash   | Forms.remember        | until the person has it deleted         |
 | {shard}:review:<thread>      | hash   | review                | for ever: which answers may leave       |
+| {shard}:certified:<lab>:<team>:<user> | hash | certify       | KEEP after their last certification     |
+| {shard}:uncertified:<lab>:<team>:<user> | set | certified    | a day after their last question         |
 | {shard}:journal:<lab>        | stream | scripts, Journal      | for ever: it is the record              |
 | {shard}:spent:<lab>:<window> | hash   | reserve, settle       | 2 hours after its hour, 2 days its day  |
 | {shard}:reserved:<job>       | hash   | reserve               | until settle, a day's window at most    |

@@ -200,7 +200,7 @@ def gate_of(fields: Mapping[str, str]) -> Gate:
 def close_gate(gate: Gate) -> Close:
     """What a told gate leaves: its line in the journal, and no trace of whose it was."""
     line = json.dumps({"kind": "gate"} | json.loads(_GATE.dump_json(gate)))
-    return Close({"body": "", "told": ""}, record=line)
+    return Close({"body": "{}", "told": ""}, record=line)
 
 
 def turn_of(question: Question) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import cycle, islice
 
 from bot.labs import Lab
-from bot.slack.blocks import THUMB
+from bot.slack.blocks import CONFIRM, THUMB
 from bot.trial.cast import short_name
 from bot.trial.messages import Message
 from bot.trial.server import LocalSlack
@@ -89,12 +89,19 @@ class Crowd:
         while len(ended := self._answers(channel, thread)) < wanted:
             if clock() > until:
                 return False
+            await self._certify(user, channel)
             await asyncio.sleep(0.5)
         await asyncio.sleep(self._chance.uniform(0.03, 0.1) * self._pause)
         if self._chance.random() < _JUDGES:
             thumb = "+1" if self._chance.random() < _LIKES else "-1"
             await self._slack.click(user, channel, ended[-1].ts, THUMB, _value(ended[-1], thumb))
         return True
+
+    async def _certify(self, user: str, channel: str) -> None:
+        """Press the button that a first question waits for."""
+        for message in self._slack.ephemerals(channel, user):
+            if any(element["action_id"] == CONFIRM for _, element in message.elements):
+                await self._slack.click(user, channel, message.ts, CONFIRM)
 
     def _answers(self, channel: str, thread: str) -> list[Message]:
         return [each for each in self._slack.replies_of_bot(channel, thread) if _value(each, "+1")]

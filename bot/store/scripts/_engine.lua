@@ -17,6 +17,8 @@
 -- <base>forms:<about>     hash    "<kind>:<person>" -> "<revision> <what that person last said, JSON>"
 -- <base>pairs:<lab>       hash    "<model> <model>" -> how often they were compared
 -- <base>person:<team>:<user> hash what a person was asked only once
+-- <base>certified:<lab>:<team>:<user>    hash  session or thread -> the wording certified
+-- <base>uncertified:<lab>:<team>:<user>  set   "<mailbox> <job>" that waits for it
 -- <base>spent:<lab>:<per>:<begins>  hash  "[held ]<lab | person U | model M> <measure>" -> units
 -- <base>reserved:<job>    hash    what is counted for an answer on its way
 -- <base>caps:<lab>        hash    name of a cap -> units, set by moderators over lab.toml

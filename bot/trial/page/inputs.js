@@ -56,7 +56,7 @@ const MAKE = {
   static_select(element, changed) {
     const options = optionsOf(element).map((option) => h("option", {
       value: option.value, selected: option.value === element.initial_option?.value }, option.text.text));
-    return h("select", { id: nextId(), "aria-label": element.placeholder?.text, onchange: changed },
+    return h("select", { id: nextId(), "aria-label": element.placeholder?.text ?? "More", onchange: changed },
       h("option", { value: "" }, element.placeholder?.text ?? "Choose…"), options);
   },
   checkboxes: (element, changed) => choices("checkbox", element, changed),

@@ -1,0 +1,127 @@
+"""Questions that wait for their asker's word, and what people certified."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from pydantic import TypeAdapter
+
+from bot.records import Certification, Gate, Question, ThreadKey
+from bot.store import keys
+from bot.store.jobs import Claim, Close, Jobs, State
+from bot.store.questions import answer_job_at
+
+_QUESTION = TypeAdapter(Question)
+_CERTIFICATION = TypeAdapter(Certification)
+_GATE = TypeAdapter(Gate)
+
+_DAY = 24 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A question that waits, and for what. One that a soft rule met has no text here: Slack has it."""
+
+    question: Question
+    scope: str = ""  # what must be certified; "" is nothing
+    rules: tuple[str, ...] = ()  # the soft rules to be confirmed
+    titles: tuple[str, ...] = ()  # what these say to people
+    text_hash: str = ""
+    until: float = 0.0  # seconds since the epoch
+    compare: bool = False  # two models are to answer
+
+    @property
+    def needs(self) -> str:
+        """What its asker is asked, to tell one asking from another."""
+        return " ".join((self.scope, *self.rules))
+
+
+_PENDING = TypeAdapter(Pending)
+
+
+class Confirmations:
+    """What intake, the button and the `confirm` job do with such questions."""
+
+    def __init__(self, jobs: Jobs) -> None:
+        self.jobs = jobs
+
+    async def certified(self, question: Question, scope: str, wording: str, *, wait: bool = False) -> bool:
+        """Whether the asker certified; with `wait`, the question is to go on once they do."""
+        person = _person(question.lab, question.thread.team, question.user)
+        waiting = f"{_mailbox(question.thread, question.ts)} {_job(question.thread, question.ts)}"
+        shard = self.jobs.store.shard(person)
+        found = await self.jobs.store.run(
+            "certified", shard, person, scope, wording, waiting if wait else "", _DAY
+        )
+        return bool(found)
+
+    async def certify(self, team: str, given: Certification) -> None:
+        """Keep a certification, and let go on what waited for nothing else."""
+        person = _person(given.lab, team, given.user)
+        line = json.dumps({"kind": "certification"} | json.loads(_CERTIFICATION.dump_json(given)))
+        waiting: list[str] = await self.jobs.store.run(
+            "certify", self.jobs.store.shard(person), person, given.scope, given.wording, keys.KEEP,
+            given.lab, line,
+        )  # fmt: skip
+        for each in waiting:
+            mailbox, job = each.split(" ")
+            await self.jobs.cancel(mailbox, job, "certified")
+
+    async def wait(self, pending: Pending) -> Claim:
+        """Let a question wait; once for each message."""
+        asked = pending.question
+        mailbox, job = _mailbox(asked.thread, asked.ts), _job(asked.thread, asked.ts)
+        return await self.jobs.enqueue(asked.lab, mailbox, job, asked.order, _fields(pending))
+
+    async def amend(self, pending: Pending) -> bool:
+        """Change what a waiting question says; False where it does not wait any more."""
+        shard = self.jobs.store.shard(str(pending.question.thread))
+        flat = [part for pair in _fields(pending).items() for part in pair]
+        job = _job(pending.question.thread, pending.question.ts)
+        return bool(await self.jobs.store.run("amend", shard, job, *flat))
+
+    async def find(self, thread: ThreadKey, ts: str) -> Pending | None:
+        """The question that waits here, if one does."""
+        fields = await self.jobs.fields(_mailbox(thread, ts), _job(thread, ts))
+        return None if fields.get("state") == "done" else pending_of(fields)
+
+    async def end(self, thread: ThreadKey, ts: str, reason: str) -> State:
+        """Tell a waiting question why it waits no longer: "confirmed" or "withdrawn"."""
+        return await self.jobs.cancel(_mailbox(thread, ts), _job(thread, ts), reason)
+
+
+def pending_of(fields: Mapping[str, str]) -> Pending | None:
+    """What a `confirm` job's fields say; None once it has ended."""
+    return _PENDING.validate_json(fields["pending"]) if fields.get("pending") else None
+
+
+def close_pending(pending: Pending, decision: str, at: float) -> Close:
+    """What a question that waited leaves: nothing of its text, and a line where a soft rule had met it."""
+    fields = {"pending": "", "body": "{}", "asked": ""}
+    if not pending.rules:
+        return Close(fields)
+    asked = pending.question
+    gate = Gate(
+        asked.lab, asked.thread, asked.ts, "message", "soft", pending.rules, pending.text_hash,
+        "confirmed" if decision == "confirmed" else "dropped", at,
+    )  # fmt: skip
+    return Close(fields, record=json.dumps({"kind": "gate"} | json.loads(_GATE.dump_json(gate))))
+
+
+def _fields(pending: Pending) -> dict[str, str]:
+    if pending.rules:
+        pending = replace(pending, question=replace(pending.question, text="", files=()))
+    bare = replace(pending.question, text="", files=())  # whose it is, where a purge looks
+    return {"pending": _PENDING.dump_json(pending).decode(), "body": _QUESTION.dump_json(bare).decode()}
+
+
+def _job(thread: ThreadKey, ts: str) -> str:
+    return answer_job_at(thread.team, thread.channel, ts).replace("answer:", "confirm:", 1)
+
+
+def _mailbox(thread: ThreadKey, ts: str) -> str:
+    return f"{thread}:confirm-{ts}"
+
+
+def _person(lab: str, team: str, user: str) -> str:
+    return f"{lab}:{team}:{user}"
