@@ -7,10 +7,10 @@ known of it since (`Extras`, read from the job's fields): so no edit undoes anot
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bot import typeset
 from bot.forms import CHOICES
 from bot.labs import Lab
 from bot.records import About, Question
-from bot.reply import Keeps, parts
 from bot.slack.blocks import (
     AGAIN,
     CHOOSE,
@@ -21,13 +21,12 @@ from bot.slack.blocks import (
     actions,
     ask_model,
     button,
-    markdown,
     more,
     small_print,
     thumbs,
     words,
 )
-from bot.store.questions import Draft
+from bot.store.questions import Draft, pictures_of
 from bot.store.votes import Tally, tally_of
 
 LEFT_OUT = "The {n} oldest questions of this thread did not fit the model and were left out."
@@ -53,6 +52,7 @@ class Extras:
     edited: bool = False  # its question was, so it can be answered anew
     revealed: bool = False  # which model wrote it may be seen by all
     tally: Tally = field(default_factory=Tally)  # how many people found it good, and bad
+    pictures: Mapping[str, str] = field(default_factory=dict[str, str])  # files of its formulas, by their key
 
 
 NOTHING = Extras()
@@ -60,25 +60,20 @@ NOTHING = Extras()
 
 def extras_of(fields: Mapping[str, str]) -> Extras:
     """What is known now, by the fields of the answer's job."""
-    edited = "edit" in fields
-    return Extras(edited, revealed="revealed" in fields, tally=tally_of(fields))
+    edited, revealed = "edit" in fields, "revealed" in fields
+    return Extras(edited, revealed, tally=tally_of(fields), pictures=pictures_of(fields))
 
 
 def blocks_of(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING) -> list[list[Block]]:
     """Every message of an answer, whole, as its blocks."""
-    messages = [[markdown(text)] for text in messages_of_draft(draft, lab)]
+    messages = typeset.blocks(typeset.said(draft), lab, extras.pictures)
     messages[-1] += ending(draft, lab, question, extras)
     return messages
 
 
 def messages_of_draft(draft: Draft, lab: Lab) -> list[str]:
     """The text of each message; where a model said nothing, the sentence that says why."""
-    return parts((draft.shown or draft.text) if draft.text.strip() else draft.note, keeps_links(lab))
-
-
-def keeps_links(lab: Lab) -> Keeps:
-    """Which hosts a lab trusts with live links."""
-    return lab.link_hosts.__contains__
+    return typeset.texts(typeset.said(draft), lab)
 
 
 def ending(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING) -> list[Block]:

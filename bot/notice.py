@@ -13,7 +13,7 @@ from bot.slack.blocks import markdown
 from bot.slack.delivery import NOTICE
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Close
-from bot.store.questions import Questions, close_withdrawn, messages_of, question_of
+from bot.store.questions import Questions, close_withdrawn, files_of, messages_of, question_of
 
 
 class Notices:
@@ -70,6 +70,9 @@ class Notices:
                         method, question.thread.team, hold=running.hold,
                         channel=question.thread.channel, ts=ts,
                     )  # fmt: skip
+        for file in files_of(fields):
+            with suppress(SlackRefused):
+                await self._outbox.insist("files.delete", question.thread.team, hold=running.hold, file=file)
         return close_withdrawn(question, self._clock())
 
     async def _told(self, question: Question) -> bool:

@@ -68,8 +68,12 @@ class Refreshes:
         thread = question_of(fields).thread
         await self._outbox.insist(
             "chat.update", thread.team, hold=hold, channel=thread.channel, ts=ts,
-            text=preview(str(blocks[0].get("text", ""))), blocks=list(blocks),
+            text=preview(_words(blocks)), blocks=list(blocks),
         )  # fmt: skip
+
+
+def _words(blocks: Sequence[Block]) -> str:
+    return next((str(block["text"]) for block in blocks if block["type"] == "markdown"), "")
 
 
 def _shown(own: Mapping[str, str], answer: Mapping[str, str]) -> list[str]:

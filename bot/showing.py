@@ -8,17 +8,18 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.attempt import STATUS_AFTER
-from bot.ending import ending, keeps_links, messages_of_draft
+from bot.ending import ending, messages_of_draft
 from bot.errors import SlackRefused
 from bot.guard import Watch
 from bot.labs import Lab
 from bot.llm.model import ModelSpec
 from bot.records import Question
-from bot.reply import parts, preview
+from bot.reply import preview
 from bot.slack.delivery import Delivery
 from bot.slack.pacer import FLUSH, InLine
 from bot.slack.status import Status
 from bot.store.questions import Draft
+from bot.typeset import texts
 
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,7 @@ class Showing:
         self._quiet_since = 0.0
         again, nothing_stood = FLUSH, not self.delivery.messages
         with suppress(SlackRefused):  # what can't be shown now is tried again, or told, at the end
-            again = await self.delivery.show(parts(so_far, keeps_links(self.lab), final=False))
+            again = await self.delivery.show(texts(so_far, self.lab, final=False))
         if self.delivery.stopped_by_user:
             self.stop("stopped")
         if not self.delivery.messages:

@@ -4,8 +4,12 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.jam import Jam
+
+settings.register_profile("jam", deadline=None)  # pytest's own limit holds on a busy machine, too
+settings.load_profile("jam")
 
 
 @pytest.fixture

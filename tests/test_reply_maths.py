@@ -85,6 +85,7 @@ BLOCKS = [
     ("It is $$\nx\n$$\nso.", "It is \n```latex\nx\n```\nso."),
     ("With $\\alpha$ and $\\int_0^1 f$ and $5.", "With α and `\\int_0^1 f` and $5."),
     ("so $$E = mc^2$$ it is", "so E = mc² it is"),
+    ("- so \\[ x^2 \\].", "- so \n  ```latex\n  x^2.\n  ```"),
     ("| $|x|$ | b |\n|---|---|\n| $a_1$ | $x < y$ |", "| ∣x∣ | b |\n|---|---|\n| a₁ | x < y |"),
     ("```tex\n$$\nx\n$$\n```", "```tex\n$$\nx\n$$\n```"),
     ("$$\nnever ended", "$$\nnever ended"),

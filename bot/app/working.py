@@ -12,7 +12,9 @@ from bot.budget import Budget
 from bot.clock import Clock, Timed
 from bot.errors import StoreAway, WorldError
 from bot.llm.openai import OpenAIModels
+from bot.maths.drawing import Drawing
 from bot.notice import Notices
+from bot.pictures import Pictures
 from bot.refresh import Refreshes
 from bot.running import Runner
 from bot.store.questions import Questions
@@ -37,22 +39,26 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
     )  # fmt: skip
     clock = Clock(Turns(parts.store, parts.jobs.consumer), _timed(parts, stack))
     stack.callback(asyncio.create_task(clock.run()).cancel)
-    runners = _runners(parts, answers)
+    drawing = Drawing()
+    stack.push_async_callback(drawing.close)
+    pictures = Pictures(parts.labs, parts.uploads, Questions(parts.jobs), drawing)
+    runners = _runners(parts, answers, pictures)
     last_words: Mapping[str, Runner] = {"answer": answers.give_up}
     await Worker(parts.jobs, runners, last_words, alone=not parts.settings.redis_url).run(stop)
 
 
-def _runners(parts: Parts, answers: Answers) -> Mapping[str, Runner]:
+def _runners(parts: Parts, answers: Answers, pictures: Pictures) -> Mapping[str, Runner]:
     """Who runs each kind of job."""
     labs, jobs, outbox = parts.labs, parts.jobs, parts.outbox
     notices = Notices(Questions(jobs), outbox)
     return {
         "announce": parts.announcing.run,
-        "answer": answers.run,
+        "answer": pictures.after(answers.run),
         "confirm": parts.confirming.run,
         "digest": parts.digests.run,
         "gate": parts.gates.tell,
         "offer": notices.offer,
+        "pictures": pictures.run,
         "refresh": Refreshes(labs, outbox).run,
         "takeaway": Takeaways(labs, jobs, parts.uploads).run,
         "tell": notices.tell,

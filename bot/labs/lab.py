@@ -17,6 +17,9 @@ HQ_CHANNEL = "jam-hq"
 """Where what crosses labs is posted, unless `[jam] hq` says otherwise."""
 
 
+MESSAGES = 6
+"""That hold one answer at most, unless a lab says otherwise."""
+
 Outsiders = Literal["all", "allowed", "none"]
 """Which of them may ask: all, those whom a moderator allowed, or none."""
 
@@ -56,6 +59,8 @@ class Lab:
     guard: Guard = NO_RULES  # the house's rules, its own laid over them
     certify: Certify = "session"
     moderation: Moderation | None = None
+
+    messages: int = MESSAGES  # that hold one answer at most; of a longer one the rest comes as a file
 
     def model(self, name: str = "") -> ModelSpec:
         """The model of this name; the first where it has none such, so that no other lab's is asked (P7)."""

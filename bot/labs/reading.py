@@ -8,7 +8,7 @@ from bot.caps import NAMES, Cap
 from bot.errors import UsageError
 from bot.labs.files import Source, key_path, read_table
 from bot.labs.folders import Draft, Folders, read_folders
-from bot.labs.lab import HQ_CHANNEL, Lab, Labs, Moderation
+from bot.labs.lab import HQ_CHANNEL, MESSAGES, Lab, Labs, Moderation
 from bot.labs.models import DEFAULT, check_token, read_models
 from bot.labs.tables import ConfigTable, LabTable, SlackTable
 from bot.labs.values import allowed
@@ -96,6 +96,7 @@ def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, fil
         digest_days=table.digest_days or "weekdays",
         endpoint=table.endpoint or "",
         link_hosts=tuple(table.link_hosts or ()),
+        messages=table.messages or MESSAGES,
         numeric_scores=bool(table.numeric_scores),
         compare_share=table.compare_share or 0,
         system=draft.system,

@@ -67,6 +67,7 @@ class LabTable(Table):
     digest_days: DigestDays | None = None
     endpoint: Line | None = None
     link_hosts: list[Host] | None = None
+    messages: Annotated[int, Field(ge=1, le=50)] | None = None
     numeric_scores: bool | None = None
     compare_share: Annotated[int, Field(ge=0, le=100)] | None = None
     certify: Literal["session", "thread", "off"] | None = None

@@ -153,6 +153,13 @@ def display_at(text: str, at: int, *, whole: bool = True) -> Display | None:
     return Display(behind, indent, tex)
 
 
+def ends_line(line: str) -> Found | None:
+    """The formula by itself that ends a line of words: nothing but a mark comes behind it."""
+    found = in_line(line).found
+    last = found[-1] if found and found[-1].formula.display else None
+    return last if last and _AFTER.match(line, last.end) and line[: last.start].strip() else None
+
+
 def opened_late(line: str) -> int:
     """Where the mark stands that ends a line of words and opens a formula on the next; -1 where none does."""
     opened = _OPENED.search(line)

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.maths.find import in_line
+from bot.maths.find import ends_line, in_line
 from bot.reply.links import LINK
 
 _HELD = re.compile(r"\s*(?:[`~|\[>]|\$(?:\$|\Z)|\\(?:\[|b|\Z)|\Z)")  # such a line is shown when it has ended
@@ -22,10 +22,12 @@ def settled(text: str) -> str:
     if "|" in before or _HELD.match(line):
         return text[:start]
     scan = in_line(line, whole=False)
+    last = ends_line(line)
+    by_itself = last.start if last else len(line)  # it is, where nothing but the end of its line comes
     for found in scan.found:  # ended: no place to stop in, and decided
         line = line[: found.start] + "x" * (found.end - found.start) + line[found.end :]
     line = LINK.sub(lambda link: "x" * len(link[0]), line)
-    end = min(_undecided(line), scan.undecided, _emphasised(line))
+    end = min(_undecided(line), scan.undecided, by_itself, _emphasised(line))
     return text[: start + line.rfind(" ", 0, end) + 1]
 
 

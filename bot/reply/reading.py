@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from bot.maths.find import PENDING, Display, Formula, display_at, in_line, opened_late
+from bot.maths.find import PENDING, Display, Formula, display_at, ends_line, in_line, opened_late
 from bot.maths.linear import in_unicode
 from bot.reply.links import Keeps, disarmed, escaped, prose
 
@@ -15,6 +15,7 @@ _HEADER_LIMIT = 500  # a longer table header is not repeated
 _FENCE = re.compile(r"([ \t]{0,40})(`{3,40}|~{3,40})([^`~\n]{0,200})\n?")
 _FENCE_END = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*\n?")
 _TABLE_RULE = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
+_ITEM = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
 _MATHS = re.compile(r"\$|\\[(\[]|\\begin\{")
 
 
@@ -118,6 +119,11 @@ class Reader:
         found = display_at(text, at, whole=self.whole)
         if found:
             return 0, found
+        if "|" not in raw and (last := ends_line(raw)) and (self.whole or raw.endswith("\n")):
+            item = _ITEM.match(raw)
+            mark = raw[last.end :].strip()
+            tex = last.formula.tex + mark
+            return last.start, Display(at + len(raw), " " * len(item[0]) if item else "", tex)
         late = opened_late(raw)
         return (late, display_at(text, at + late, whole=self.whole)) if late >= 0 else None
 

@@ -31,6 +31,12 @@ def markdown(text: str) -> Block:
     return {"type": "markdown", "text": text}
 
 
+def image(file: str, alt: str) -> Block:
+    """A file of ours as a picture; `alt` is what people hear who can't see it, at most 2,000 characters:
+    https://docs.slack.dev/reference/block-kit/blocks/image-block"""
+    return {"type": "image", "slack_file": {"id": file}, "alt_text": alt[:2000]}
+
+
 def small_print(text: str, link: str = "", label: str = "") -> Block:
     """A grey line; plain text, so nothing in it is parsed, but for one link of our own behind it."""
     said: list[Block] = [{"type": "plain_text", "text": text[:2000], "emoji": False}]

@@ -69,3 +69,9 @@ class Uploads:
         except SlackRefused:
             return False  # it was never completed
         return any(found.get(place) for place in ("channels", "groups", "ims"))
+
+    async def is_known(self, team: str, file: str, *, hold: Hold | None = None) -> bool:
+        """Whether Slack has looked at what a file is; before that no block may show it:
+        https://github.com/slackapi/node-slack-sdk/issues/1865"""
+        found = await self._outbox.insist("files.info", team, hold=hold, file=file)
+        return bool(found["file"].get("mimetype"))

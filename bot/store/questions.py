@@ -163,6 +163,11 @@ class Questions:
             "text", question.text, "about", own,
         )  # fmt: skip
 
+    async def follow(self, thread: str, job: str, kind: str, order: int) -> None:
+        """Queue what is to be done about an answer that stands: one job of a kind, again where it ran."""
+        shard, follows = self.jobs.store.shard(thread), job.replace("answer:", f"{kind}:", 1)
+        await self.jobs.store.run("extend", shard, job, follows, f"{thread}:{kind}", order)
+
     async def extend(self, thread: str, job: str, order: int, fields: Mapping[str, str]) -> bool:
         """Keep what became known of an answer after it stood, and queue showing it; see bot/refresh.py."""
         shard, shows = self.jobs.store.shard(thread), job.replace("answer:", "refresh:", 1)
@@ -238,6 +243,16 @@ def others_of(job: Job, question: Question) -> frozenset[str]:
 def messages_of(fields: Mapping[str, str]) -> tuple[str, ...]:
     """The ts of the Slack messages that hold an answer, in order."""
     return tuple(json.loads(fields.get("reply", "[]")))
+
+
+def pictures_of(fields: Mapping[str, str]) -> dict[str, str]:
+    """The files that show an answer's formulas, by the formulas' keys."""
+    return json.loads(fields.get("pictures", "{}"))
+
+
+def files_of(fields: Mapping[str, str]) -> list[str]:
+    """All files that came with an answer: its pictures, and the one that holds all of it."""
+    return [*pictures_of(fields).values(), *([fields["file"]] if "file" in fields else [])]
 
 
 def draft_of(fields: Mapping[str, str]) -> Draft | None:

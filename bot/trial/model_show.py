@@ -21,15 +21,30 @@ Ask on in this thread, judge with the thumbs, or edit your question.
 
 To ask a real model, set `LABJAM_MODEL` and `OPENAI_API_KEY` (or `OPENAI_BASE_URL`), and start again."""
 
-EQUATION = r"""Slack shows no mathematics, so LaTeX stands there as it was written. The heat equation,
+EQUATION = r"""Within a line formulas are text: the diffusivity $\alpha > 0$, the energy $E = \hbar\omega$.
 
-$$\frac{\partial u}{\partial t} = \alpha \frac{\partial^2 u}{\partial x^2}$$
+One that stands by itself becomes a picture a moment later. The heat equation,
+
+$$\frac{\partial u}{\partial t} = \alpha \frac{\partial^2 u}{\partial x^2} \tag{1}$$
 
 has the fundamental solution
 
-$$u(x, t) = \frac{1}{\sqrt{4 \pi \alpha t}} \, e^{-x^2 / (4 \alpha t)}$$
+$$u(x, t) = \frac{1}{\sqrt{4 \pi \alpha t}} \, e^{-x^2 / (4 \alpha t)},
+\qquad \int_{-\infty}^{\infty} u \, dx = 1$$
 
-where $\alpha > 0$ is the diffusivity. In plain text: u = exp(-x^2 / (4 a t)) / sqrt(4 pi a t)."""
+1. Maxwell's equations in vacuum:
+   $$
+   \begin{aligned}
+   \nabla \cdot \mathbf{E} &= 0, & \nabla \times \mathbf{E} &= -\partial_t \mathbf{B}, \\
+   \nabla \cdot \mathbf{B} &= 0, & \nabla \times \mathbf{B} &= \mu_0 \varepsilon_0 \, \partial_t \mathbf{E}
+   \end{aligned}
+   $$
+2. A reaction: \[ \ce{2H2 + O2 ->[\text{Pt}] 2H2O} \quad \Delta H = \SI{-572}{\kilo\joule\per\mol} \]
+3. Cases and a matrix:
+   $$|x| = \begin{cases} x & \text{if } x \ge 0 \\ -x & \text{otherwise} \end{cases} \qquad
+   R = \begin{pmatrix} \cos\theta & -\sin\theta \\ \sin\theta & \cos\theta \end{pmatrix}$$
+
+Prices stay prices: $5 or $10. The record keeps the LaTeX."""
 
 TABLE = """Three ways to integrate an ordinary differential equation:
 

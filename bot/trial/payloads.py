@@ -152,7 +152,7 @@ def full_file_json(ws: Workspace, file: File) -> Dict:
         "timestamp": file.created,
         "name": file.name,
         "title": file.title or file.name,
-        "mimetype": file.mimetype,
+        "mimetype": file.mimetype if file.known_at <= ws.clock() else "",
         "filetype": kind,
         "pretty_type": kind.upper(),
         "user": file.user,

@@ -80,6 +80,7 @@ class File:
     size: int = 0
     created: int = 0
     complete: bool = False
+    known_at: float = 0.0  # when Slack has looked at what it is, which it does after the upload
     channels: list[str] = field(default_factory=list[str])
 
 

@@ -21,7 +21,8 @@ class Site:
     """The local Slack's parts, as its Web API methods use them.
 
     `stream_life` in seconds; `stream_chars` caps a whole stream's text, None for no cap: Slack documents
-    12,000 characters a call only.
+    12,000 characters a call only. `file_look`: seconds after an upload until a block may show it, see
+    https://github.com/slackapi/node-slack-sdk/issues/1865
     """
 
     workspace: Workspace
@@ -30,6 +31,7 @@ class Site:
     triggers: Triggers
     stream_life: float = 300.0
     stream_chars: int | None = None
+    file_look: float = 0.2
 
 
 @dataclass(slots=True, frozen=True)

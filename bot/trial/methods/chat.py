@@ -15,6 +15,7 @@ def post_message(site: Site, arguments: Arguments) -> Dict:
     channel = writable(site, arguments)
     content = read_content(arguments)
     thread_ts = thread_of(channel, arguments)
+    check_pictures(site, content.blocks)
     message = by_bot(site, channel, content, thread_ts)
     if name := arguments.text("username"):
         require(site, "chat:write.customize")
@@ -34,6 +35,7 @@ def update(site: Site, arguments: Arguments) -> Dict:
     content = read_content(arguments, update=True)
     if len(arguments.text("text") or "") > UPDATE_TEXT:
         raise MethodError("msg_too_long")
+    check_pictures(site, content.blocks)
     before = site.changes.before(channel, message)
     message.stream = None
     if content.text or content.blocks:
@@ -101,6 +103,18 @@ def thread_of(channel: Channel, arguments: Arguments) -> str | None:
     if root.thread_ts and root.thread_ts != root.ts:
         raise MethodError("cannot_reply_to_message")
     return thread_ts
+
+
+def check_pictures(site: Site, blocks: list[Dict]) -> None:
+    """Refuse a picture whose file Slack does not know, or has not looked at yet."""
+    for index, block in enumerate(blocks):
+        if block.get("type") == "image" and block.get("slack_file"):
+            file = site.workspace.files.get(str(block["slack_file"].get("id")))
+            known = file is not None and file.complete and file.known_at <= site.workspace.clock()
+            if not file or not known or not file.mimetype.startswith("image/"):
+                raise MethodError(
+                    "invalid_blocks", detail=f"invalid slack file [json-pointer:/blocks/{index}]"
+                )
 
 
 def existing(channel: Channel, ts: str) -> Message:

@@ -1,4 +1,4 @@
-"""files.getUploadURLExternal, files.completeUploadExternal, files.info, and a file's bytes."""
+"""files.getUploadURLExternal, files.completeUploadExternal, files.info, files.delete, and a file's bytes."""
 
 import mimetypes
 
@@ -61,7 +61,7 @@ def complete(site: Site, arguments: Arguments) -> Dict:
     for channel in _targets(site, arguments):
         _share(site, channel, files, arguments)
     for file in files:
-        file.complete = True
+        file.complete, file.known_at = True, site.workspace.clock() + site.file_look
     return {"files": [full_file_json(site.workspace, file) for file in files]}
 
 
@@ -75,6 +75,17 @@ def info(site: Site, arguments: Arguments) -> Dict:
         "comments": [],
         "response_metadata": {"next_cursor": ""},
     }
+
+
+def delete(site: Site, arguments: Arguments) -> Dict:
+    """Slack: https://docs.slack.dev/reference/methods/files.delete"""
+    file = site.workspace.files.get(arguments.needed("file"))
+    if not file:
+        raise MethodError("file_not_found")
+    if file.user != site.workspace.bot:
+        raise MethodError("cant_delete_file")
+    del site.workspace.files[file.id]
+    return {}
 
 
 def _targets(site: Site, arguments: Arguments) -> list[Channel]:
@@ -109,4 +120,5 @@ METHODS = {
     "files.getUploadURLExternal": Method(upload_url, "files:write"),
     "files.completeUploadExternal": Method(complete, "files:write"),
     "files.info": Method(info, "files:read"),
+    "files.delete": Method(delete, "files:write"),
 }

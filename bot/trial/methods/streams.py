@@ -4,7 +4,7 @@ from bot.trial.arguments import Arguments
 from bot.trial.errors import MethodError
 from bot.trial.limits import BLOCKS, MARKDOWN, check_blocks, check_chunk
 from bot.trial.messages import Message, Stream
-from bot.trial.methods.chat import by_bot, existing, thread_of, writable
+from bot.trial.methods.chat import by_bot, check_pictures, existing, thread_of, writable
 from bot.trial.methods.content import Content, read_metadata, with_ids
 from bot.trial.payloads import message_json
 from bot.trial.people import Channel
@@ -56,6 +56,7 @@ def stop(site: Site, arguments: Arguments) -> Dict:
     chunks = _read_chunks(arguments)
     blocks = arguments.objects("blocks", "invalid_blocks_format") or []
     check_blocks(blocks)
+    check_pictures(site, blocks)
     metadata = read_metadata(arguments)
     status = arguments.text("session_status") or "active"
     if status not in SESSION_STATES:

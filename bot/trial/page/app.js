@@ -11,6 +11,7 @@ import "./sidebar.js";
 import {
   channelName, direct, find, go, isMember, isReply, nameOf, on, readPlace, repliesOf, rootsOf, state, statusOf,
 } from "./state.js";
+import { decode } from "./text.js";
 import { welcome } from "./welcome.js";
 
 const app = document.getElementById("app");
@@ -145,7 +146,7 @@ function tell(messages) {
     if (each.deleted || each.user === state.me || each.channel !== state.place.channel || each.stream === "live" || told.has(key)) continue;
     told.add(key);
     const where = isReply(each) ? "in a thread" : `in ${channelName(each.channel)}`;
-    announce(`${nameOf(each.user)} ${where}: ${each.text.slice(0, 200)}`);
+    announce(`${nameOf(each.user)} ${where}: ${decode(each.text).slice(0, 200)}`);
   }
 }
 

@@ -58,7 +58,12 @@ const BLOCKS = {
   context: (block, context) => h("div.smallprint", {}, block.elements.map((each) => element(each, context, block))),
   actions: (block, context) => h("div.actions", {}, block.elements.map((each) => element(each, context, block))),
   context_actions: (block, context) => h("div.actions", {}, block.elements.map((each) => element(each, context, block))),
-  image: (block) => h("p.picture", {}, `[${block.alt_text ?? "image"}] ${LABEL(block.title)}`),
+  image(block) {
+    const file = block.slack_file?.id;
+    if (!/^F[A-Z0-9]+$/.test(file ?? "")) return h("p.picture", {}, `[${block.alt_text ?? "image"}] ${LABEL(block.title)}`);
+    const shown = h("img.drawn", { src: `/files/${file}`, alt: block.alt_text, title: block.alt_text });
+    return h("figure.drawing", {}, h("a", { href: `/files/${file}`, target: "_blank", rel: "noopener" }, shown));
+  },
   rich_text: (block) => h("div.mrkdwn", { dir: "auto" }, rich(block)),
   table(block) {
     const rows = block.rows.map((row, at) => h("tr", {}, row.map((cell) => h(at ? "td" : "th", {}, cellOf(cell)))));

@@ -1,0 +1,164 @@
+"""What comes after an answer stands: its formulas as pictures, and the file that holds all of a long one.
+
+It is a job of its own, in a mailbox of its own, so that no answer waits for a picture. Each file is
+written down before its bytes are sent: whoever takes the job over goes on with the same files. The
+pictures come into the messages through `Questions.extend`, like all that is learned later.
+"""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Callable, Mapping
+
+from bot.errors import RetryLater, SlackRefused
+from bot.labs import Labs
+from bot.maths.drawing import Drawing, NoPicture
+from bot.records import ThreadKey
+from bot.reply import whole
+from bot.running import Runner, Running, insist
+from bot.slack.uploads import Uploads
+from bot.store.jobs import Close
+from bot.store.questions import Questions, draft_of, pictures_of, question_of
+from bot.typeset import FILE, formulas, keeps_links, key_of, overflows, said
+
+log = logging.getLogger(__name__)
+
+NOT_YET = 0.3
+"""Seconds until an answer that has its text but not its end is looked at again."""
+LOOKS = (0.0, 0.3, 0.7, 1.5, 3.0)
+"""Seconds between asking whether Slack has looked at a picture, which it does after it took it."""
+TOO_LATE = 24 * 3600
+"""Seconds after which nobody waits for a picture any more."""
+
+_ALL = "file"  # the key of what holds all of it
+_MARKS = ("$", "\\\\")  # in JSON a backslash is two: formulas have one of these
+_LONG = 20_000
+
+
+class Pictures:
+    """The runner of `pictures` jobs."""
+
+    def __init__(
+        self, labs: Labs, uploads: Uploads, questions: Questions, drawing: Drawing,
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
+        self._labs = labs
+        self._uploads = uploads
+        self._questions = questions
+        self._drawing = drawing
+        self._clock = clock
+
+    def after(self, answers: Runner) -> Runner:
+        """The runner of answers, which also queues this job for those that need it.
+
+        It does so when an answer stands and its end is not written yet: so no kill loses it.
+        """
+
+        async def both(running: Running) -> Close:
+            close = await answers(running)
+            if any(mark in close.record for mark in _MARKS) or len(close.record) > _LONG:
+                await self._follow(running)
+            return close
+
+        return both
+
+    async def _follow(self, running: Running) -> None:
+        fields = await running.fields()
+        draft, job = draft_of(fields), running.job
+        if not draft:
+            return
+        lab, text = self._labs[question_of(fields).lab], said(draft)
+        if overflows(text, lab) or formulas(text, lab):
+            at = int(self._clock() * 1_000_000)
+            await insist(lambda: self._questions.follow(job.entry.mailbox, job.id, "pictures", at))
+
+    async def run(self, running: Running) -> Close:
+        """Post the file and show the pictures of an answer that has ended."""
+        fields = await running.about()
+        draft = draft_of(fields)
+        if not draft or self._clock() - int(fields.get("at", 0)) / 1000 > TOO_LATE:
+            return Close({})
+        if fields.get("state") != "done":
+            raise RetryLater("the answer is about to end", NOT_YET, counts=False)
+        question = question_of(fields)
+        lab, text = self._labs[question.lab], said(draft)
+        files = _Files(self._uploads, running, question.thread)
+        learned: dict[str, str] = {}
+        if overflows(text, lab):
+            learned["file"] = await files.post(FILE, whole(text, keeps_links(lab)))
+        pictures = await self._pictures(files, formulas(text, lab))
+        if pictures != pictures_of(fields):
+            learned["pictures"] = json.dumps(pictures)
+        if any(fields.get(name) != value for name, value in learned.items()):
+            at, thread = int(self._clock() * 1_000_000), str(question.thread)
+            await insist(lambda: self._questions.extend(thread, running.job.fields["about"], at, learned))
+        return Close({})
+
+    async def _pictures(self, files: "_Files", wanted: list[str]) -> dict[str, str]:
+        """The formulas' files, by their keys; of those that can be drawn."""
+        pngs: dict[str, bytes] = {}
+        for tex in wanted:
+            try:
+                pngs[key_of(tex)] = await self._drawing.png(tex)
+            except NoPicture:
+                log.info("formula stays as source", extra={"formula": key_of(tex)})
+        try:
+            return await files.put(pngs)
+        except SlackRefused as refused:
+            log.error("pictures can't be put into Slack", extra={"error": str(refused)})
+            return {}
+
+
+class _Files:
+    """The files of one answer, each written down when Slack has its bytes and nobody sees it yet."""
+
+    def __init__(self, uploads: Uploads, running: Running, thread: ThreadKey) -> None:
+        self._uploads = uploads
+        self._running = running
+        self._thread = thread
+        self._sent: dict[str, str] = json.loads(running.job.fields.get("sent", "{}"))  # key -> file
+        self._stand: list[str] = json.loads(running.job.fields.get("stand", "[]"))
+
+    async def put(self, contents: Mapping[str, bytes]) -> dict[str, str]:
+        """Have these pictures in Slack, ready to be shown; gives their files."""
+        team, hold = self._thread.team, self._running.hold
+        for key, png in contents.items():
+            await self._send(key, f"formula-{key[:8]}.png", png)
+        missing = [self._sent[key] for key in contents if self._sent[key] not in self._stand]
+        for file in missing:
+            await self._uploads.complete(team, file, "Formula", hold=hold)
+        for file in missing:
+            await self._known(file)
+        await self._stands(missing)
+        return {key: self._sent[key] for key in contents}
+
+    async def post(self, name: str, text: str) -> str:
+        """Have a file in the thread, once; gives its id."""
+        await self._send(_ALL, name, text.encode("utf-8", "replace"))
+        file, thread, hold = self._sent[_ALL], self._thread, self._running.hold
+        if file not in self._stand:
+            if not await self._uploads.is_shared(thread.team, file, hold=hold):
+                await self._uploads.complete(
+                    thread.team, file, name, channel=thread.channel, thread_ts=thread.ts, hold=hold
+                )
+            await self._stands([file])
+        return file
+
+    async def _send(self, key: str, name: str, content: bytes) -> None:
+        if key not in self._sent:
+            hold = self._running.hold
+            self._sent[key] = await self._uploads.send(self._thread.team, name, content, hold=hold)
+            await self._running.note({"sent": json.dumps(self._sent)})
+
+    async def _known(self, file: str) -> None:
+        for pause in LOOKS:
+            await asyncio.sleep(pause)
+            if await self._uploads.is_known(self._thread.team, file, hold=self._running.hold):
+                return
+        raise RetryLater("Slack still looks at a picture", 5.0)
+
+    async def _stands(self, files: list[str]) -> None:
+        if files:
+            self._stand += files
+            await self._running.note({"stand": json.dumps(self._stand)})
