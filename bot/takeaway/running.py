@@ -9,7 +9,6 @@ import json
 import logging
 from collections.abc import Callable, Sequence
 
-from bot.ending import keeps_links
 from bot.errors import SlackRefused
 from bot.labs import Labs
 from bot.prompting import plain
@@ -24,6 +23,7 @@ from bot.takeaway.document import Document, Exchange
 from bot.takeaway.latex import latex
 from bot.takeaway.markdown import markdown
 from bot.takeaway.notebook import notebook
+from bot.typeset import keeps_links
 
 log = logging.getLogger(__name__)
 

@@ -1,6 +1,7 @@
 """Formulas: readable at once, pictures in their places when the answer stands, and LaTeX in the record."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ It costs $5 or $10. A formula nobody can draw: $$\\foo$$
 > The end, <!channel>."""
 
 
-def pictures_in(message: Message) -> list[dict[str, str]]:
+def pictures_in(message: Message) -> list[dict[str, Any]]:
     return [block for block in message.raw if block["type"] == "image"]
 
 
@@ -44,7 +45,7 @@ async def test_pictures_come_in_their_places(jam: Jam) -> None:
     assert [block["alt_text"] for block in pictures_in(message)] == [SUM, FORMULA]
     assert f"```latex\n{FORMULA}" not in message.written
     assert "It costs $5 or $10." in message.written
-    assert "`\\foo`" in message.written
+    assert "```latex\n\\foo\n```" in message.written
     assert not message.pings
     for block in pictures_in(message):
         assert jam.slack.workspace.files[block["slack_file"]["id"]].content.startswith(b"\x89PNG")
