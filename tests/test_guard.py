@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.__main__ import main
 from bot.errors import UsageError
 from bot.guard import Guard, Rule, Watch, normal
 from bot.guard.rules import compiled, fingerprint
@@ -196,3 +197,40 @@ def test_a_rule_that_fails_its_own_cases_is_refused(tmp_path: Path, rules: str, 
     with pytest.raises(UsageError) as refused:
         read_labs(lab_with(tmp_path, rules), {})
     assert str(refused.value).startswith(f"{tmp_path}/idaho/guard.toml: {says}") or says in str(refused.value)
+
+
+def test_a_file_of_examples_is_scored(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "examples.jsonl"
+    file.write_text(
+        '{"text": "a\\nSECRET//RD", "label": "hard"}\n'
+        '{"text": "nothing here", "label": "hard"}\n'
+        '{"text": "SECRET sauce", "label": "none"}\n\n'
+        '{"text": "What does NOFORN mean?", "label": "soft"}\n'
+    )
+    assert main(["guard", "test", str(file)]) == 1
+    said = capsys.readouterr().out
+    assert "line 1: hard class_caveat" in said
+    assert "line 2: none   (labelled hard)" in said
+    assert "line 3" not in said
+    assert "hard: precision 1/1 = 1.00, recall 1/2 = 0.50, over 4 labelled" in said
+    assert "soft: precision 1/1 = 1.00, recall 1/1 = 1.00" in said
+    assert "SECRET" not in said
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "lab", "says"),
+    [
+        ("a.txt", b"CUI//SP-EXPT\nfine\n", "", ""),
+        ("a.jsonl", b"{}", "", "line 1: not"),
+        ("a.jsonl", b'{"text": "a", "label": "loud"}', "", "line 1: not"),
+        ("a.txt", b"\xff", "", "can't be read as UTF-8"),
+        ("a.txt", b"a", "idhao", "--lab: idhao: unknown lab"),
+    ],
+)
+def test_a_broken_file_of_examples_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], *, name: str, content: bytes, lab: str, says: str
+) -> None:
+    (tmp_path / name).write_bytes(content)
+    code = main(["guard", "test", str(tmp_path / name), "--lab", lab])
+    assert code == (2 if says else 0)
+    assert says in capsys.readouterr().err

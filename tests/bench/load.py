@@ -82,6 +82,7 @@ def pin(core: int) -> Any:
 async def measure(name: str, command: list[str], model_url: str, questions: int, seconds: float) -> Load:
     """Start a bot, load it, and look at what it used."""
     folder = tempfile.mkdtemp(prefix="labjam-bench-")
+    await asyncio.to_thread(Path(folder, "labjam.toml").write_text, '[jam]\ncertify = "off"\n')
     async with LocalSlack(calls_kept=100_000) as slack:
         environ = dict(os.environ) | {
             "SLACK_BOT_TOKEN": slack.bot_token,
@@ -90,6 +91,7 @@ async def measure(name: str, command: list[str], model_url: str, questions: int,
             "OPENAI_BASE_URL": model_url,
             "LABJAM_MODEL": "scripted",
             "LABJAM_DATA": f"{folder}/data",
+            "LABJAM_CONFIG": f"{folder}/labjam.toml",
             "LABJAM_HTTP": f"127.0.0.1:{free_port()}",
             "LABJAM_LOG": "error",
             "LABJAM_SLACK_RATE_FACTOR": "100000",
