@@ -11,7 +11,7 @@ from bot.details import marked, show
 from bot.errors import SlackError
 from bot.forms import CHOICES, TEXT_LIMIT, Choice, Comparison
 from bot.labs import Lab, Labs
-from bot.records import About, Question
+from bot.records import About, Question, ThreadKey
 from bot.slack import modals
 from bot.slack.blocks import WHY, actions, button, read_about, words
 from bot.slack.modals import Given
@@ -112,6 +112,11 @@ class Comparisons:
         old = await self._standing(about, user)
         choice = given.choice("choice") or (old.choice if old else "tie")
         return await self._keep(about, user, cast("Choice", choice), given.text("reason"))
+
+    async def reveal_in(self, thread: ThreadKey, lab: str) -> list[str]:
+        """Reveal every comparison of a thread in this lab; gives the words of each."""
+        found = [About(lab, thread, ts, "a") for ts in await self._pairs.compared_in(thread, lab)]
+        return [words for about in found if (words := await self.reveal(about))]
 
     async def reveal(self, about: About) -> str:
         """Show all which models these were, for good; gives the words, empty where there is nothing."""

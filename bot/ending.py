@@ -117,7 +117,8 @@ def _controls(draft: Draft, lab: Lab, question: Question, extras: Extras, about:
     has_text = bool(draft.text.strip())
     if has_text:
         row.append(button(DETAILS, "Add details", about))
-    if has_text and question.root == question.thread.ts:  # a thread is one experiment
+    first = question.root == question.thread.ts and question.side != "a"
+    if has_text and first:  # a thread is one experiment
         row.append(button(PROBLEM, "Describe this problem", about))
     if question.side:
         return row  # other models' names would tell which this is not

@@ -149,7 +149,7 @@ async def test_a_share_of_the_questions_is_compared_and_a_moderator_may_reveal(j
     thread = ThreadKey(jam.slack.workspace.team.id, jam.channels["berkeley"], first.thread_ts or "")
     about = read_about(_value(second, CHOOSE["a"]))
     assert about == About("berkeley", thread, thread.ts, "b")
-    words = await _reveal(jam, about)
+    [words] = await _reveal(jam, about)
     model_a, model_b = _models(jam)
     assert words == f"Answer A was {model_a}, answer B was {model_b}."
     await until(lambda: model_a in _seen(first) and model_b in _seen(second))
@@ -157,12 +157,14 @@ async def test_a_share_of_the_questions_is_compared_and_a_moderator_may_reveal(j
     assert [vote["blind"] for vote in await _votes(jam, "berkeley")] == [False]
 
 
-async def _reveal(jam: Jam, about: About) -> str:
+async def _reveal(jam: Jam, about: About) -> list[str]:
     """What a moderator does."""
     settings = jam.settings()
     store = await Store.connect(f"unix://{settings.labjam_data.resolve()}/valkey.sock")
     jobs, outbox = Jobs(store, list(LABS), "moderator"), Outbox(AsyncWebClient(), "U0")
-    words = await Comparisons(read_labs(settings, {}), jobs, outbox).reveal(about)
+    comparisons = Comparisons(read_labs(settings, {}), jobs, outbox)
+    assert await comparisons.reveal_in(about.thread, "idaho") == []
+    words = await comparisons.reveal_in(about.thread, about.lab)
     await store.close()
     return words
 

@@ -22,6 +22,7 @@ from bot.moderation.prompts import Prompts
 from bot.moderation.releases import ReleaseCommands
 from bot.moderation.table import Subcommand
 from bot.releasing import Releasing
+from bot.reveal import RevealCommand
 from bot.store.questions import Questions
 from bot.takeaway.running import Takeaways
 
@@ -71,4 +72,5 @@ def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
         *ReleaseCommands(labs, Releasing(parts.store)).subcommands(),
         *parts.caring.subcommands(),
         *parts.mydata.subcommands(),
+        *RevealCommand(parts.judging.comparisons).subcommands(),
     ]

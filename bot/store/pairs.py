@@ -51,6 +51,15 @@ class Pairs:
             await self._jobs.fields(thread, answer_job_of(replace(about, side="b"))),
         )
 
+    async def compared_in(self, thread: ThreadKey, lab: str) -> list[str]:
+        """The ts of a thread's questions that two models of this lab answered."""
+        shard = self._jobs.store.shard(str(thread))
+        async with reachable():
+            kept = await self._jobs.store.client.hkeys(keys.thread(shard, str(thread)))
+        asked = sorted(ts.removesuffix(":b") for ts in kept if ts.endswith(":b"))
+        sides = [(await self.sides(About(lab, thread, ts)))[0] for ts in asked]
+        return [ts for ts, side in zip(asked, sides, strict=True) if side.get("lab") == lab]
+
     async def choose(self, thread: ThreadKey, question_ts: str, side: Literal["a", "b"]) -> None:
         """Go on in this thread from the answer that its asker found better."""
         name = keys.thread(self._jobs.store.shard(str(thread)), str(thread))

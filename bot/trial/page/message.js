@@ -74,7 +74,7 @@ function reactionsOf(message) {
 }
 
 function summaryOf(message) {
-  const replies = repliesOf(message.channel, message.ts);
+  const replies = repliesOf(message.channel, message.ts).filter((each) => !each.ephemeral);
   const status = statusOf(message.channel, message.ts);
   if (!replies.length && !status) return null;
   const writing = replies.some((each) => each.stream === "live");
