@@ -11,7 +11,7 @@ from bot.moderation.wording import CANCEL, CONFIRM, NOTHING, WORKING, instead, s
 from bot.slack.commands import read_click, read_command
 from bot.slack.modals import read
 
-ACK_WITHIN = 2.0
+ACK_WITHIN = 1.5
 """Seconds an act may take before it is acknowledged; one that takes longer is answered when it is done.
 Slack waits three: https://docs.slack.dev/interactivity/implementing-slash-commands#responding_basic_receipt"""
 

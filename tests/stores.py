@@ -76,7 +76,7 @@ class Engine:
             ("job:", "thread:", "votes:", "message:", "forms:", "pace:", "certified:", "uncertified:")
         ):
             return await self.store.client.ttl(name) < 0
-        return not what.startswith(("journal:", "review:"))
+        return not what.startswith(("journal:", "review:", "audit", "state:", "prompts:"))
 
     async def finish_all(self) -> None:
         """End whatever waits, rests or is held, as workers would in the end."""

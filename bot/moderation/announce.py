@@ -19,7 +19,7 @@ class Announcements:
     def subcommands(self) -> list[Subcommand]:
         """Its line of the table."""
         return [
-            Subcommand("announce", "text", "says it in the lab's channel, with your name", "moderator",
+            Subcommand("announce", "TEXT", "says it in the lab's channel, with your name", "moderator",
                        self.announce, changes=True),
         ]  # fmt: skip
 

@@ -36,10 +36,11 @@ class PeopleActs:
         is_bot: bool = False,
         email: str | None = None,
         tz: str = "America/Chicago",
+        guest: bool = False,
     ) -> str:
         """Add a member and return the user id; a `team` without the app makes an external person."""
         ws = self.workspace
-        person = Person(ws.mint_id("U"), name, team or ws.team.id, is_bot, email, tz)
+        person = Person(ws.mint_id("U"), name, team or ws.team.id, is_bot, email, tz, guest)
         ws.people[person.id] = person
         return person.id
 

@@ -90,7 +90,7 @@ def person_json(ws: Workspace, person: Person) -> Dict:
         "deleted": False,
         "tz": person.tz,
         "is_bot": person.is_bot,
-        "is_restricted": False,
+        "is_restricted": person.guest,
         "profile": profile,
     }
     if person.team not in ws.teams:

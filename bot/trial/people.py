@@ -45,6 +45,7 @@ class Person:
     is_bot: bool = False
     email: str | None = None
     tz: str = "America/Chicago"
+    guest: bool = False
     direct: str = ""
 
 

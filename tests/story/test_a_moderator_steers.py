@@ -1,0 +1,186 @@
+"""What askers live through when moderators act: pauses, an end, the kill switch, a new prompt, outsiders."""
+
+import asyncio
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from bot.trial.model_script import Plan, Reply
+from tests.desk import Desk, furnish
+from tests.jam import LABS, Jam, ended, until
+
+LONG = Reply("it goes on and on " * 400, pieces=400, seconds=60)
+
+
+async def started(jam: Jam, folder: Path) -> Desk:
+    desk = await furnish(jam, folder)
+    await jam.start_bot()
+    return desk
+
+
+async def test_a_paused_labs_questions_wait_and_are_answered_then(tmp_path: Path) -> None:
+    async with Jam(tmp_path) as jam:
+        desk = await started(jam, tmp_path)
+        await desk.do("pause")
+        first = await jam.ask("argonne", "one?")
+        await until(
+            lambda: "paused by its" in "".join(one.visible_text for one in jam.replies("argonne", first))
+        )
+        second = await jam.ask("argonne", "two?")
+        elsewhere = await jam.ask("idaho", "three?")
+        await jam.answer("idaho", elsewhere)
+        await jam.slack.settled()
+        assert jam.replies("argonne", second) == [], "told once is enough"
+        assert "2 threads waiting" in await desk.do("queue")
+        await jam.stop_bot()
+        await jam.start_bot()
+        assert [request.question for request in jam.model.requests] == ["three?"]
+        assert "2 threads" in await desk.do("resume")
+        for ts in (first, second):
+            await jam.answer("argonne", ts)
+
+
+async def test_a_closed_jam_keeps_nothing(tmp_path: Path) -> None:
+    async with Jam(tmp_path) as jam:
+        desk = await started(jam, tmp_path)
+        await desk.do("close")
+        ts = await jam.ask("argonne", "is anybody there?")
+        await until(lambda: "is closed" in str([one.visible_text for one in jam.replies("argonne", ts)]))
+        await jam.ask("argonne", "we talk among ourselves")
+        await jam.slack.settled()
+        mention = await jam.ask("argonne", f"<@{jam.slack.workspace.bot}> and now?")
+        await until(lambda: "is closed" in str([one.visible_text for one in jam.replies("argonne", mention)]))
+        await desk.do("open Second day")
+        again = await jam.ask("argonne", "and now?")
+        await jam.answer("argonne", again)
+        assert [request.question for request in jam.model.requests] == ["and now?"]
+        said = [message.visible_text for message in jam.slack.channel_messages(desk.lab)]
+        assert "The jam at ANL is closed." in said
+        assert any("open “Second day”" in words for words in said)
+
+
+async def test_the_kill_switch_ends_forty_answers_on_four_workers(tmp_path: Path) -> None:
+    async with Jam(tmp_path, own_store=True) as jam:
+        jam.model.script = Plan(lambda _: LONG)
+        desk = await started(jam, tmp_path)
+        await asyncio.gather(*(jam.start_child("work") for _ in range(3)))
+        asked = await asyncio.gather(*(jam.ask("argonne", f"number {n}") for n in range(40)))
+        other = await jam.ask("idaho", "mine goes on")
+        await until(lambda: jam.model.concurrent == 41, 30)
+        await until(lambda: all(jam.replies("argonne", ts) for ts in asked), 30)
+        pressed = time.monotonic()
+        assert "40 running answers were asked to end" in await desk.do("stop now")
+        await until(lambda: jam.model.concurrent == 1, 2.0 - (time.monotonic() - pressed))
+        for ts in asked:
+            [answer] = await jam.answer("argonne", ts, timeout=20)
+            assert answer.written.startswith("it goes on")
+            assert "A moderator stopped all answers here" in answer.visible_text
+        late = await jam.ask("argonne", "held")
+        assert not ended(jam.replies("idaho", other))
+        assert "1 threads waiting" in await desk.do("queue") or "1 threads" in await desk.do("status")
+        jam.model.script = Plan(lambda _: Reply("here I am"))
+        await desk.do("resume")
+        await jam.answer("argonne", late)
+        lines = [line for line in await jam.journal("argonne") if line["kind"] == "answer"]
+        assert Counter(line["outcome"] for line in lines) == {"stopped": 40, "answered": 1}
+
+
+async def test_a_new_prompt_counts_from_the_next_question_on(tmp_path: Path) -> None:
+    async with Jam(tmp_path) as jam:
+        desk = await started(jam, tmp_path)
+        before = await jam.ask("argonne", "before")
+        await jam.answer("argonne", before)
+        assert not (await desk.say(desk.moderator, "prompt edit")).messages
+        [view] = jam.slack.modals(desk.moderator)
+        for broken, why in (
+            ("You work at {lba}.", "did you mean lab?"),
+            ("You work at {lab. Be brief.", "broken placeholder"),
+            ("You work at {Lab}.", "write {lab}"),
+            ("", "It is empty"),
+            ("SECRET//NOFORN is what you are.", "not kept"),
+        ):
+            refused = await jam.slack.submit_view(desk.moderator, view.id, _words(broken))
+            assert refused.ack
+            assert why in refused.ack["errors"]["part0"], broken
+        saved = await jam.slack.submit_view(desk.moderator, view.id, _words("You work at {lab}. Be brief."))
+        assert saved.ack
+        assert saved.ack["response_action"] == "update"
+        after = await jam.ask("argonne", "after")
+        await jam.answer("argonne", after)
+        first, last = (request.body["messages"][0]["content"] for request in jam.model.requests)
+        assert "batteries" in first
+        assert last.rstrip().endswith("You work at Argonne National Laboratory. Be brief.")
+        stamps = [line["prompt_version"] for line in await jam.journal("argonne")]
+        assert stamps[0] != stamps[1]
+        assert stamps[1] in await desk.do("prompt history")
+        entry = (await desk.audited())[-1]
+        assert (entry.act, entry.before) == ("prompt edit", "The files' version")
+        assert "SECRET" not in str(await desk.audited())
+        await desk.do("prompt rollback")
+        assert "batteries" in await desk.do("prompt show")
+
+
+def _words(text: str) -> dict[str, Any]:
+    return {"part0": {"given": {"type": "plain_text_input", "value": text}}}
+
+
+async def test_another_model_answers_and_is_named(tmp_path: Path) -> None:
+    async with Jam(tmp_path) as jam:
+        desk = await started(jam, tmp_path)
+        await desk.do("model set other")
+        ts = await jam.ask("argonne", "who are you?")
+        [answer] = await jam.answer("argonne", ts)
+        assert jam.model.requests[0].body["model"] == "other-1"
+        assert "other-1" in answer.visible_text
+        ts = await jam.ask("idaho", "and you?")
+        await jam.answer("idaho", ts)
+        assert jam.model.requests[1].body["model"] == "scripted"
+
+
+async def test_an_outsider_asks_once_a_moderator_allows_it(tmp_path: Path) -> None:
+    async with Jam(tmp_path) as jam:
+        guest = jam.slack.add_person("visitor", guest=True)
+        stranger = jam.slack.add_person("from elsewhere", team="T0ELSEWHERE")
+        for person in (guest, stranger):
+            await jam.slack.join(person, jam.channels["argonne"])
+        desk = await started(jam, tmp_path)
+        for person in (guest, stranger):
+            for _ in range(2):
+                await jam.slack.post(person, desk.lab, "may I?")
+            await until(lambda: len(jam.slack.ephemerals(desk.lab, person)) == 1)  # noqa: B023
+        await jam.slack.settled()
+        assert not jam.model.requests
+        for person in (guest, stranger):
+            assert len(jam.slack.ephemerals(desk.lab, person)) == 1
+            await desk.do(f"allow <@{person}>")
+            ts = await jam.slack.post(person, desk.lab, "thank you")
+            await jam.answer("argonne", ts)
+        assert len(jam.model.requests) == 2
+
+
+async def test_every_command_is_acknowledged_in_time_under_load(tmp_path: Path) -> None:
+    """The bot is a process of its own here, as it is beside Slack."""
+    async with Jam(tmp_path) as jam:
+        desk = await furnish(jam, tmp_path)
+        await jam.start_child()
+        jam.slack.delivery.ack_timeout = 3.0  # Slack's own
+        asking = [asyncio.create_task(jam.ask(LABS[n % 9], f"question {n}")) for n in range(150)]
+        slowest = 0.0
+        for text in ("status", "queue", "pause", "audit", "resume", "model list", "prompt show", "help") * 3:
+            began = time.monotonic()
+            assert (await desk.say(desk.moderator, text)).acked
+            slowest = max(slowest, time.monotonic() - began)
+        await asyncio.gather(*asking)
+        assert slowest < 3.0
+
+
+async def test_without_its_store_a_command_says_so_in_time(tmp_path: Path) -> None:
+    async with Jam(tmp_path, own_store=True) as jam:
+        desk = await started(jam, tmp_path)
+        await jam.break_store()
+        began = time.monotonic()
+        answer = await desk.say(desk.moderator, "pause")
+        assert time.monotonic() - began < 3.0
+        await until(lambda: "nothing was done" in answer.text, 20)
+        await jam.mend_store()

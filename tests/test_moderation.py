@@ -1,0 +1,175 @@
+"""`/jam` over the real path of slash commands: who may do what, and what of it is audited."""
+
+from collections.abc import AsyncGenerator
+
+import pytest
+import pytest_asyncio
+
+from tests.desk import Desk, furnish
+from tests.jam import Jam, until
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+CASES = {
+    "status": ("", "Argonne National Laboratory"),
+    "queue": ("", "Nothing runs"),
+    "whoami": ("", "moderator of ANL"),
+    "open": ("Fusion day until 23:59", "“Fusion day” until"),
+    "close": ("", "closed"),
+    "pause": ("", "Paused"),
+    "resume": ("", "Going on"),
+    "stop": ("now", "Stopped"),
+    "model show": ("", "`default` is asked"),
+    "model list": ("", "other-1"),
+    "model set": ("other", "`other` is asked from the next question on"),
+    "model compare": ("20%", "20%"),
+    "prompt show": ("", "batteries"),
+    "prompt edit": ("", ""),
+    "prompt history": ("", "of the files"),
+    "prompt rollback": ("0", "is in use already"),
+    "mute": ("{scientist}", "is muted"),
+    "unmute": ("{scientist}", "can ask again"),
+    "allow": ("{scientist}", "may ask"),
+    "disallow": ("{scientist}", "may ask only as"),
+    "audit": ("5", "`mute`"),
+    "announce": ("The coffee is ready.", "goes to #jam-argonne"),
+}  # fmt: skip
+"""Every subcommand of the desk: what to write behind it, and what a moderator reads then."""
+
+CHANGES = {
+    "open", "close", "pause", "resume", "stop", "model set", "model compare", "mute", "unmute", "allow",
+    "disallow", "announce",
+}  # fmt: skip
+FOR_ALL = {"status", "whoami"}
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncGenerator[Desk]:
+    folder = tmp_path_factory.mktemp("desk")
+    async with Jam(folder) as jam:
+        desk = await furnish(jam, folder)
+        await jam.start_bot()
+        yield desk
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_a_moderator_may_and_it_is_kept(desk: Desk, name: str) -> None:
+    rest, says = CASES[name]
+    already = len(await desk.audited())
+    person = f"<@{desk.scientist}|scientist>"
+    assert says in await desk.do(f"{name} {rest.format(scientist=person)}")
+    entries = (await desk.audited())[already:]
+    assert [(one.act, one.actor, one.lab, one.ended) for one in entries] == [
+        (name, desk.moderator, "argonne", "done") for _ in range(name in CHANGES)
+    ]
+
+
+@pytest.mark.parametrize("name", sorted(set(CASES) - FOR_ALL))
+async def test_others_may_not_and_that_is_kept(desk: Desk, name: str) -> None:
+    for person in (desk.scientist, desk.other):
+        already = len(await desk.audited())
+        answer = await desk.say(person, f"{name} {CASES[name][0]}")
+        assert "Only the moderators of ANL" in answer.text
+        assert not answer.views
+        [entry] = (await desk.audited())[already:]
+        assert (entry.act, entry.actor, entry.lab, entry.ended) == (name, person, "argonne", "refused")
+
+
+async def test_whatever_else_is_in_the_table_is_refused_to_a_scientist(desk: Desk) -> None:
+    """Every feature's subcommands, by the help of somebody who may do everything."""
+    mine = (await desk.say(desk.scientist, "help")).text
+    names = [name for name in await desk.subcommands() if f"/jam {name}" not in mine]
+    assert set(CASES) - FOR_ALL <= set(names)
+    for name in names:
+        assert "Only " in (await desk.say(desk.scientist, f"{name} x y")).text, name
+    refused = [entry.act for entry in await desk.audited() if entry.ended == "refused"]
+    assert set(names) <= set(refused)
+
+
+async def test_help_shows_what_i_may_do(desk: Desk) -> None:
+    assert "/jam stop" not in (await desk.say(desk.scientist, "")).text
+    assert "/jam whoami" in (await desk.say(desk.scientist, "help")).text
+    assert "/jam stop" in (await desk.say(desk.moderator, "")).text
+    assert "--lab all" in (await desk.say(desk.lead, "", desk.hq)).text
+
+
+async def test_a_typo_is_understood_as_far_as_i_may(desk: Desk) -> None:
+    assert "Did you mean `/jam pause`" in (await desk.say(desk.moderator, "puase")).text
+    assert "Did you mean" not in (await desk.say(desk.scientist, "puase")).text
+    assert "did you mean other?" in await desk.do("model set othre")
+
+
+async def test_only_the_one_who_asked_sees_the_answer(desk: Desk) -> None:
+    answer = await desk.say(desk.moderator, "status")
+    assert [message.ephemeral_to for message in answer.messages] == [desk.moderator]
+
+
+async def test_what_is_hard_to_undo_is_asked_about_first(desk: Desk) -> None:
+    already = len(await desk.audited())
+    question = (await desk.say(desk.moderator, "stop")).messages[0]
+    assert "Stop every running answer?" in question.visible_text
+    pressed = await desk.jam.slack.click(desk.moderator, desk.lab, question.ts, "labjam_cancel")
+    assert pressed.acked
+    await until(lambda: question.visible_text == "Nothing was done.")
+    assert len(await desk.audited()) == already
+
+
+async def test_a_button_asks_again_who_may(desk: Desk) -> None:
+    question = (await desk.say(desk.moderator, "stop")).messages[0]
+    await desk.jam.slack.click(desk.scientist, desk.lab, question.ts, "labjam_confirm")
+    await until(lambda: "Only the moderators of ANL" in question.visible_text)
+    entry = (await desk.audited())[-1]
+    assert (entry.act, entry.actor, entry.ended) == ("stop", desk.scientist, "refused")
+
+
+async def test_a_lead_acts_for_one_lab_or_all(desk: Desk) -> None:
+    assert "For which lab?" in (await desk.say(desk.lead, "pause", desk.hq)).text
+    assert "There is no such lab" in (await desk.say(desk.lead, "pause --lab mars", desk.hq)).text
+    assert "Paused" in await desk.do("pause --lab INL", desk.lead, desk.hq)
+    assert "Going on" in await desk.do("\u2014lab #jam-idaho resume", desk.lead, desk.hq)
+    already = len(await desk.audited())
+    answer = await desk.do("--lab all pause", desk.lead, desk.hq)
+    assert answer.count("Paused") == 9
+    assert {entry.lab for entry in (await desk.audited())[already:]} == set(desk.jam.channels)
+    assert (await desk.do("resume --lab all", desk.lead, desk.hq)).count("Going on") == 9
+
+
+async def test_a_moderator_cannot_act_for_all(desk: Desk) -> None:
+    assert "Only " in (await desk.say(desk.moderator, "pause --lab all")).text
+    entry = (await desk.audited())[-1]
+    assert (entry.act, entry.lab, entry.ended) == ("pause", "all", "refused")
+
+
+async def test_elsewhere_a_moderator_acts_on_their_own_lab(desk: Desk) -> None:
+    hall = desk.jam.slack.add_channel("cafeteria", [desk.moderator])
+    assert "Argonne" in (await desk.say(desk.moderator, "status", hall)).text
+    assert "is asked" in (await desk.say(desk.moderator, "model show", hall)).text
+
+
+async def test_a_role_counts_without_a_restart(desk: Desk) -> None:
+    file = desk.jam.settings().labjam_config
+    assert file
+    before = file.read_text()
+    assert "Only" in (await desk.say(desk.scientist, "queue")).text
+    file.write_text(before.replace('"Mo@ANL.example"', f'"Mo@ANL.example", "{desk.scientist}"'))
+
+    async def may() -> bool:
+        return "Nothing runs" in (await desk.say(desk.scientist, "queue")).text
+
+    await until(may, 8, every=0.3)
+    file.write_text("[jam]\nleads = 7\n")  # a mistake leaves what was
+    assert "Nothing runs" in (await desk.say(desk.scientist, "queue")).text
+    file.write_text(before)
+
+
+async def test_an_announcement_is_said_once_in_each_lab(desk: Desk) -> None:
+    await desk.do("announce Lunch is *served*. --lab all", desk.lead, desk.hq)
+    for channel in desk.jam.channels.values():
+        await until(lambda: _said(desk, channel, "Lunch is *served*.") == 1)  # noqa: B023
+    marked = await desk.do("announce CUI//SP-EXPT do not share")
+    assert "neither announced nor kept" in marked
+    assert not any("SP-EXPT" in entry.after for entry in await desk.audited())
+
+
+def _said(desk: Desk, channel: str, words: str) -> int:
+    return sum(words in message.visible_text for message in desk.jam.slack.channel_messages(channel))
