@@ -200,6 +200,7 @@ async def test_a_deleted_question_takes_both_answers_with_it(jam: Jam) -> None:
     await until(lambda: not jam.replies("argonne", ts))
 
 
+@pytest.mark.timeout(120)
 async def test_kill_9_between_the_two_answers(tmp_path: Path) -> None:
     """Each is given once, whole, whatever dies; a redelivered question draws no third."""
     async with Jam(tmp_path) as jam:
@@ -207,11 +208,11 @@ async def test_kill_9_between_the_two_answers(tmp_path: Path) -> None:
         jam.model.script = Plan(lambda seen: Reply(says(seen).text, seconds=0.6))
         child = await jam.start_child()
         ts = await jam.ask("argonne", "compare: once?")
-        await until(lambda: len(_models(jam)) == 2)
+        await until(lambda: len(_models(jam)) >= 2, 25)
         kill_tree(child)
         await child.wait()
         await jam.start_child()
-        answers = await jam.answer("argonne", ts, answers=2, timeout=30)
+        answers = await jam.answer("argonne", ts, answers=2, timeout=45)
         assert [message.written.count("Word.") for message in answers] == [300, 300]
         assert [message.written[:12] for message in answers] == ["**Answer A**", "**Answer B**"]
         lines = [line for line in await jam.journal("argonne") if line["kind"] == "answer"]

@@ -63,6 +63,9 @@ def seconds_to_rank(votes: int, models: int) -> float:
 
 if __name__ == "__main__":
     print(f"votes on one answer: {asyncio.run(votes_a_second()):,.0f} a second, each kept and journaled")
+    began = time.monotonic()
+    seconds_to_rank(200, 2)
+    print(f"loading the ranking library, once: {time.monotonic() - began:.2f} s")
     for models in (4, 20):
         took = seconds_to_rank(100_000, models)
         print(f"ranking 100,000 choices among {models} models, 1,000 resamples: {took:.2f} s")
