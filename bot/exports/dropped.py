@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from bot.exports.kinds import LEFT_OUT
+
 _HEADS = ("revision", "schema_version")
 _ORIGIN = (
     "answer.question.user", "answer.question.direct", "answer.question.files", "answer.question.model",
@@ -47,6 +49,7 @@ DROPPED: Mapping[str, tuple[str, ...]] = {
 def table() -> str:
     """The list as README.md shows it."""
     rows = [f"| `{name}` | {_said(DROPPED[name])} |" for name in DROPPED]
+    rows += [f"| every one | `{kind}.*`: {why} |" for kind, why in LEFT_OUT.items()]
     return "\n".join(["| format | leaves out |", "|---|---|", *rows])
 
 

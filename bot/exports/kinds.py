@@ -16,6 +16,7 @@ TAKE_BACK: Mapping[str, Any] = {"withdrawal": Withdrawal}
 """What keeps a question, or its whole thread where it names none, out of every export."""
 
 LEFT_OUT: Mapping[str, str] = {
+    "certification": "about a person and a session, not about an answer; the archive keeps it",
     "purge": "names nobody and nothing; what it took is nowhere any more",
     "redaction": "the archive's own note of a purge",
 }

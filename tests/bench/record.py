@@ -7,6 +7,7 @@ import argparse
 import asyncio
 import json
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -94,10 +95,10 @@ async def archive(url: str, folder: Path) -> float:
     return took
 
 
-def run(url: str, folder: Path, *arguments: str) -> tuple[float, float]:
-    """Run `labjam …` to its end; gives seconds and peak RSS in MiB."""
+def run(url: str, folder: Path, *arguments: str) -> tuple[float, float, float]:
+    """Run `labjam …` to its end; gives seconds, its CPU seconds, and its peak RSS in MiB."""
     environ = {"PATH": os.environ["PATH"], "REDIS_URL": url, "LABJAM_DATA": str(folder)}
-    began, peak = time.monotonic(), 0.0
+    before, began, peak = _cpu(), time.monotonic(), 0.0
     with (folder / "said").open("w") as said:
         child = subprocess.Popen([sys.executable, "-m", "bot", *arguments], env=environ, stdout=said)
         while child.poll() is None:
@@ -105,7 +106,12 @@ def run(url: str, folder: Path, *arguments: str) -> tuple[float, float]:
             with suppress(subprocess.TimeoutExpired):
                 child.wait(0.05)
     assert child.returncode == 0, f"labjam {' '.join(arguments)} failed"
-    return time.monotonic() - began, peak
+    return time.monotonic() - began, _cpu() - before, peak
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _peak(pid: int) -> float:
@@ -121,22 +127,22 @@ def main() -> None:
     count = parser.parse_args().records
     with tempfile.TemporaryDirectory() as made, started("standalone", Path(made)) as url:
         folder = Path(made)
-        print("| step | seconds | records/s | peak RSS, MiB | size, MB |\n|---|---|---|---|---|")
+        print("| step | seconds | CPU s | records/s | peak RSS, MiB | size, MB |\n|---|---|---|---|---|---|")
         took = asyncio.run(fill(url, count))
-        print(f"| made | {took:.0f} | {count / took:,.0f} | | |", flush=True)
+        print(f"| made | {took:.0f} | | {count / took:,.0f} | | |", flush=True)
         took = asyncio.run(archive(url, folder / "archive"))
         size = sum(path.stat().st_size for path in (folder / "archive").rglob("*.jsonl")) / 1e6
-        print(f"| archived | {took:.0f} | {count / took:,.0f} | | {size:,.0f} |", flush=True)
-        took, rss = run(url, folder, "archive", "verify")
-        print(f"| archive verified | {took:.0f} | {count / took:,.0f} | {rss:.0f} | |", flush=True)
+        print(f"| archived | {took:.0f} | | {count / took:,.0f} | | {size:,.0f} |", flush=True)
+        took, cpu, rss = run(url, folder, "archive", "verify")
+        print(
+            f"| archive verified | {took:.0f} | {cpu:.0f} | {count / took:,.0f} | {rss:.0f} | |", flush=True
+        )
         for name in PURPOSES:
             target = folder / f"out-{name}.{'json' if name == 'jam' else 'jsonl'}"
-            took, rss = run(url, folder, "export", "--format", name, "-o", str(target))
+            took, cpu, rss = run(url, folder, "export", "--format", name, "-o", str(target))
             size = sum(path.stat().st_size for path in folder.glob(f"out-{name}.*")) / 1e6
-            print(
-                f"| exported as `{name}` | {took:.0f} | {count / took:,.0f} | {rss:.0f} | {size:,.0f} |",
-                flush=True,
-            )
+            rate = f"{took:.0f} | {cpu:.0f} | {count / took:,.0f}"
+            print(f"| exported as `{name}` | {rate} | {rss:.0f} | {size:,.0f} |", flush=True)
             for path in folder.glob(f"out-{name}.*"):
                 path.unlink()
 
