@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Any, Literal, cast
 
 from bot.errors import SlackError
+from bot.flagging import Flagging
 from bot.forms import DIFFICULTIES, FAILURE_TAGS, TEXT_LIMIT, VERIFICATIONS, Details, Scores, Skills
 from bot.labs import Labs
 from bot.labs.reading import CONTACT
@@ -22,6 +23,8 @@ from bot.store.votes import Votes
 log = logging.getLogger(__name__)
 
 CALLBACK = "labjam_details"
+UNSAFE = "unsafe_advice"
+"""The failure tag that also calls the lab's moderators."""
 THUMBS = {"1": "Good answer", "-1": "Bad answer", "0": "No thumb"}
 GRADES = {str(grade): str(grade) for grade in range(1, 6)}
 CONSENT = {
@@ -40,13 +43,14 @@ class Opinions:
     """Opens the details form, and keeps what is submitted."""
 
     def __init__(
-        self, labs: Labs, forms: Forms, votes: Votes, outbox: Outbox,
+        self, labs: Labs, forms: Forms, votes: Votes, outbox: Outbox, flagging: Flagging, *,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
         self._forms = forms
         self._votes = votes
         self._outbox = outbox
+        self._flagging = flagging
         self._clock = clock
 
     async def open(self, value: str, user: str, trigger_id: str) -> None:
@@ -70,6 +74,8 @@ class Opinions:
         if kept != "gone" and given.has("thumb") and form.thumb != await self._votes.of(user, about):
             vote = Vote(about.lab, about.thread, about.question_ts, user, form.thumb or 0, at, about.side)
             await self._votes.keep(vote)
+        if kept == "kept" and UNSAFE in form.reasons and not (standing and UNSAFE in standing.reasons):
+            await self._flagging.raise_(about, user, "unsafe")
         return kept
 
     async def _standing(self, about: About, user: str) -> Details | None:

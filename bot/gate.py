@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 from bot import outcome
 from bot.errors import SlackRefused, SlackUnsure
+from bot.flagging import Flagging
 from bot.guard import Guard, Hit
 from bot.guard.rules import fingerprint
 from bot.labs import Lab, Labs
-from bot.records import Gate, Question, Turn
+from bot.records import About, Gate, Question, Turn
 from bot.running import Running
 from bot.slack.blocks import Block, markdown
 from bot.slack.outbox import Hold, Outbox
@@ -72,12 +73,14 @@ class Gates:
     """Stops texts, and runs the `gate` jobs that tell of it."""
 
     def __init__(
-        self, labs: Labs, jobs: Jobs, outbox: Outbox, clock: Callable[[], float] = time.time,
+        self, labs: Labs, jobs: Jobs, outbox: Outbox, flagging: Flagging,
+        clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
         self._store = jobs.store
         self._questions = Questions(jobs)
         self._outbox = outbox
+        self._flagging = flagging
         self._clock = clock
 
     async def stop(self, question: Question, hit: Hit, where: Where, text: str) -> None:
@@ -102,6 +105,8 @@ class Gates:
         if not hit:
             return draft
         await self.stop(question, hit, "answer", draft.text)
+        about = About(question.lab, question.thread, question.ts, question.side)
+        await self._flagging.raise_(about, "guard", "guard")
         return outcome.marked_answer(draft, lab.contact)
 
     async def tell(self, running: Running) -> Close:

@@ -7,6 +7,7 @@ from typing import Self
 from bot.compare import Comparisons, Draws
 from bot.details import Opinions
 from bot.feedback import Feedback
+from bot.flagging import Flagging
 from bot.labs import Labs
 from bot.problem import Problems
 from bot.running import Runner
@@ -33,14 +34,23 @@ class Judging:
     runners: Mapping[str, Runner]
 
     @classmethod
-    def of(cls, labs: Labs, jobs: Jobs, states: States, directory: Directory, outbox: Outbox) -> Self:
+    def of(
+        cls,
+        labs: Labs,
+        jobs: Jobs,
+        states: States,
+        directory: Directory,
+        outbox: Outbox,
+        *,
+        flagging: Flagging,
+    ) -> Self:
         """Tie the parts together."""
         votes = Votes(jobs)
         forms = Forms(jobs)
         feedback = Feedback(jobs, votes, outbox)
         return cls(
             feedback,
-            Opinions(labs, forms, votes, outbox),
+            Opinions(labs, forms, votes, outbox, flagging),
             Problems(labs, forms, directory, outbox),
             Comparisons(labs, jobs, outbox),
             Draws(states, Pairs(jobs)),

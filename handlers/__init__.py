@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.caring import Caring
 from bot.confirming import Confirming
 from bot.controls import Controls
 from bot.intake import Intake
@@ -9,12 +10,23 @@ from bot.judging import Judging
 from bot.moderation.command import Commands
 from bot.moderation.prompts import Prompts
 from bot.takeaway.running import Takeaways
-from handlers import answer, compare, confirming, controls, feedback, forms, moderation, rest, takeaway
+from handlers import (
+    answer,
+    compare,
+    confirming,
+    controls,
+    feedback,
+    flags,
+    forms,
+    moderation,
+    rest,
+    takeaway,
+)  # fmt: skip
 
 
 def register(
     app: Any, intake: Intake, confirm: Confirming, judging: Judging, *,
-    control: Controls, commands: Commands, prompts: Prompts, takeaways: Takeaways,
+    control: Controls, commands: Commands, prompts: Prompts, takeaways: Takeaways, caring: Caring,
 ) -> None:  # fmt: skip
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
@@ -27,5 +39,6 @@ def register(
     compare.register(app, judging.comparisons)
     controls.register(app, control)
     takeaway.register(app, takeaways)
+    flags.register(app, caring.flagging, caring.votes)
     moderation.register(app, commands, prompts)
     rest.register(app)

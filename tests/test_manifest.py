@@ -160,6 +160,7 @@ def test_what_people_rely_on_is_there() -> None:
     assert [one["callback_id"] for one in features["shortcuts"]] == [
         "jam_summary",
         "jam_problem",
+        "jam_flag",
         "jam_export",
     ]
     assert {one["type"] for one in features["shortcuts"]} == {"message"}

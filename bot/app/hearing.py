@@ -52,6 +52,7 @@ def _register(app: AsyncApp, parts: Parts) -> None:
         control=Controls(labs, jobs, outbox, roster.moderates, door),
         commands=Commands(_table(parts, prompts), labs, roster, parts.audit, parts.directory),
         prompts=prompts,
+        caring=parts.caring,
         takeaways=Takeaways(labs, jobs, parts.uploads),
     )  # fmt: skip
 
@@ -59,7 +60,7 @@ def _register(app: AsyncApp, parts: Parts) -> None:
 def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
     """Every subcommand of /jam, in the order in which its help shows them."""
     labs, audit, states = parts.labs, parts.audit, parts.states
-    overview = Overview(labs, audit, states, parts.jobs, parts.identity.url)
+    overview = Overview(labs, audit, states, parts.jobs, parts.identity.url, [parts.caring.status])
     digests = DigestCommands(parts.digests, parts.audit, parts.states)
     return [
         *overview.subcommands(),

@@ -16,6 +16,7 @@ from bot.caring import Caring
 from bot.confirming import Confirming
 from bot.current import CurrentLabs
 from bot.digest.posting import Digests
+from bot.flagging import Flagging
 from bot.gate import Gates
 from bot.judging import Judging
 from bot.labs import Labs
@@ -88,8 +89,9 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
     announcing = Announcing(labs, jobs, directory, outbox)
     live, people = LiveLabs(labs, settings, os.environ), People(outbox)
-    uploads, caring = Uploads(outbox, session), Caring.of(labs, jobs, outbox)
-    judging, gates = Judging.of(labs, jobs, states, directory, outbox), Gates(labs, jobs, outbox)
+    uploads, flagging = Uploads(outbox, session), Flagging(labs, jobs, outbox, identity.url)
+    caring, gates = Caring.of(labs, jobs, outbox, flagging), Gates(labs, jobs, outbox, flagging)
+    judging = Judging.of(labs, jobs, states, directory, outbox, flagging=flagging)
     asking = Asking(jobs, judging.draws)
     return Parts(
         settings=settings,

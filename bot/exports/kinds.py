@@ -18,6 +18,7 @@ TAKE_BACK: Mapping[str, Any] = {"withdrawal": Withdrawal}
 LEFT_OUT: Mapping[str, str] = {
     "certification": "about a person and a session, not about an answer; the archive keeps it",
     "purge": "names nobody and nothing; what it took is nowhere any more",
+    "flag": "how moderators looked after an answer; what readers said of it is in their details",
     "redaction": "the archive's own note of a purge",
 }
 """Kinds that no export carries, and why; each export's manifest counts them."""

@@ -55,6 +55,7 @@ _ABOUT = (
 _SHORTCUTS = {
     "jam_summary": ("Sum up this thread", "Problem, approach, result, what is open"),
     "jam_problem": ("Describe this problem", "Say what the problem is and how hard it is"),
+    "jam_flag": ("Flag this answer", "Ask your lab's moderators to look at it"),
     "jam_export": ("Export this thread", "The whole thread as a file"),
 }
 

@@ -28,6 +28,7 @@
 | {shard}:audit                | stream | record                | for ever: who did what                  |
 | {shard}:audit-head           | hash   | record                | for ever: where the audit trail ends    |
 | {shard}:clock:<name>         | string | the clock             | until the next turn is due              |
+| {shard}:flags:<lab>          | hash   | flag                  | a field until its thread is purged      |
 | holds                        | hash   | hold, release-hold    | a field until it is released            |
 | {shard}:pace:<team>:<what>   | several| pace                  | an hour after its last use; see pace.lua|
 | pseudonym                    | string | the first process     | for ever: hashes of people depend on it |
@@ -155,3 +156,8 @@ def audit(shard: int) -> str:
 def clock(shard: int, name: str) -> str:
     """Who has this turn of a clock's job."""
     return f"labjam:{{{shard}}}:clock:{name}"
+
+
+def flags(shard: int, lab: str) -> str:
+    """The flagged answers of a lab, by question; `shard` is the lab's."""
+    return f"labjam:{{{shard}}}:flags:{lab}"

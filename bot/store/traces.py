@@ -175,8 +175,8 @@ class Traces:
             kind = await client.type(name)
             if kind == "string" and _concerns_key(await client.get(name) or "", reach):
                 return await client.delete(name)
-            if reach.concern.scope.person and kind == "hash" and ":job:" not in name:
-                own = [part for part in await client.hkeys(name) if _names(part, reach.concern)]
+            if kind == "hash" and ":job:" not in name:
+                own = [part for part in await client.hkeys(name) if _names(part, reach)]
                 return await client.hdel(name, *own) if own else 0
         return 0
 
@@ -245,9 +245,10 @@ def _parts(items: list[_T], size: int) -> list[list[_T]]:
     return [items[i : i + size] for i in range(0, len(items), size)]
 
 
-def _names(part: str, concern: Concern) -> bool:
-    """Whether a hash's field is the person's: "U1", "details:U1"."""
-    return any(concern.is_person(word) for word in part.replace(" ", ":").split(":"))
+def _names(part: str, reach: Reach) -> bool:
+    """Whether a hash's field is the person's ("U1", "details:U1"), or a question's that is taken."""
+    words = part.replace(" ", ":").split(":")
+    return any(map(reach.takes_place, places(part))) or any(map(reach.concern.is_person, words))
 
 
 def _note_messages(found: Found, lab: str, record: Mapping[str, Any]) -> None:

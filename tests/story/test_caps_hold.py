@@ -15,6 +15,8 @@ from bot.trial.model_script import Plan, Reply, failure
 from tests.jam import Jam, kill_tree, until
 
 CONFIG = """
+[jam]
+certify = "off"
 [models.default]
 max_output = 400
 prices = {input = 10.0, output = 20.0}

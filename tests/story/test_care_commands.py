@@ -13,6 +13,8 @@ from bot.trial.model_script import Plan, Reply
 from tests.jam import Jam, until
 
 CONFIG = """
+[jam]
+certify = "off"
 [models.default]
 prices = {{input = 10.0, output = 20.0}}
 [labs.argonne]

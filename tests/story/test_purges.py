@@ -74,11 +74,14 @@ async def test_a_purged_thread_is_gone_with_a_receipt(jam: Jam) -> None:
     root = await jam.ask("argonne", "about xenon")
     [answer] = await jam.answer("argonne", root)
     await jam.slack.click(jam.people["argonne"], jam.channels["argonne"], answer.ts, "labjam_thumb")
+    await jam.slack.message_shortcut(jam.people["argonne"], jam.channels["argonne"], answer.ts, "jam_flag")
     await jam.ask("argonne", "more about xenon", root)
     await jam.answer("argonne", root, answers=2)
     other = await jam.ask("argonne", "about krypton")
     await jam.answer("argonne", other)
-    before = [line for line in await jam.journal("argonne") if "xenon" in str(line) or line["kind"] == "vote"]
+    before = [
+        line for line in await jam.journal("argonne") if "xenon" in str(line) or line["kind"] != "answer"
+    ]
     async with purging(jam) as (purges, store):
         scope = Scope("argonne", thread=f"{jam.slack.workspace.team.id}:{jam.channels['argonne']}:{root}")
         plan = await purges.look(scope)
@@ -97,6 +100,7 @@ async def test_a_purged_thread_is_gone_with_a_receipt(jam: Jam) -> None:
         left = await everything(store)
         assert "xenon" not in left
         assert "krypton" in left
+        assert not await store.client.exists("labjam:{0}:flags:argonne")
     await jam.stop_bot()
     await jam.start_bot()
     assert not jam.replies("argonne", root)

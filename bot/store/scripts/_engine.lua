@@ -21,6 +21,7 @@
 -- <base>uncertified:<lab>:<team>:<user>  set   "<mailbox> <job>" that waits for it
 -- <base>spent:<lab>:<per>:<begins>  hash  "[held ]<lab | person U | model M> <measure>" -> units
 -- <base>reserved:<job>    hash    what is counted for an answer on its way
+-- <base>flags:<lab>       hash    question ("team:channel:ts") -> its flag, JSON
 -- <base>caps:<lab>        hash    name of a cap -> units, set by moderators over lab.toml
 local base = string.sub(KEYS[1], 1, -7)
 local GROUP = 'workers'
