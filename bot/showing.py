@@ -34,10 +34,16 @@ def status_words(line: InLine | None, *, ready: bool, thought: float) -> str:
     """Word what is going on; `thought` is seconds since it began. Slack puts our name before it."""
     doing = "has the answer…" if ready else "is thinking…"
     if line and line.ahead > 1:
-        return f"{doing} {_ordinal(line.ahead + 1)} in line, about {_duration(line.seconds)}"
+        return in_line(doing, line.ahead, line.seconds)
     if ready:
         return "is about to answer…"
     return f"is still thinking, {_duration(thought)} so far…" if thought >= A_WHILE else doing
+
+
+def in_line(doing: str, ahead: int, seconds: float) -> str:
+    """Say somebody's place in line, and how long it takes where that is known."""
+    place = f"{doing} {_ordinal(ahead + 1)} in line"
+    return f"{place}, about {_duration(seconds)}" if seconds else place
 
 
 @dataclass(slots=True)

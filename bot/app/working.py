@@ -12,11 +12,13 @@ from bot.budget import Budget
 from bot.clock import Clock, Timed
 from bot.errors import StoreAway, WorldError
 from bot.llm.openai import OpenAIModels
+from bot.lobby import LOOK_EVERY, Lobby
 from bot.maths.drawing import Drawing
 from bot.notice import Notices
 from bot.pictures import Pictures
 from bot.refresh import Refreshes
 from bot.running import Runner
+from bot.slack.status import Status
 from bot.store.questions import Questions
 from bot.store.spending import Spending
 from bot.store.turns import Turns
@@ -81,7 +83,9 @@ def _timed(parts: Parts, stack: AsyncExitStack) -> list[Timed]:
     async def digest() -> None:
         await parts.digests.tick(team)
 
+    lobby = Lobby(parts.jobs, Status(parts.outbox))
     return [
+        Timed("lobby", LOOK_EVERY, lobby.look, longest=10.0),
         Timed("archive", EVERY, keeper.run),
         Timed("close-due", 5.0, close_due),
         Timed("digest", 30.0, digest),
