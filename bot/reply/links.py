@@ -15,6 +15,7 @@ _ADDRESS = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*:(?=\S)|//|www\.")
 _LIVE = re.compile(  # a bracket that may begin the target of a link, or of a definition far below its link
     rf"\](?=[(:]\s*(?:$|&lt;|[^\s)]{{0,40}}\\|(?:[\w-]{{1,63}}\.){{1,8}}[^\W\d_]{{2,}}(?:[/:?#)\s]|$)|{_ADDRESS.pattern}))"
 )
+_SPELT = re.compile(r"\](?=[(:]\s*[^\s)]{0,200}&#?\w{1,40};)")  # a target with characters by their names
 _KEPT = re.compile(r"https://([a-zA-Z0-9.-]+)(?::\d+)?(?:[/?#][^\\]*)?")
 
 
@@ -66,5 +67,6 @@ def escaped(text: str) -> str:
 
 
 def unescaped(text: str) -> str:
-    """What `escaped` was given."""
-    return re.sub(r"&(lt|gt|amp);", lambda entity: {"lt": "<", "gt": ">", "amp": "&"}[entity[1]], text)
+    """What `escaped` was given, where no name of a character may make a link again."""
+    text = re.sub(r"&(lt|gt|amp);", lambda entity: {"lt": "<", "gt": ">", "amp": "&"}[entity[1]], text)
+    return _SPELT.sub("] ", text) if "&" in text else text

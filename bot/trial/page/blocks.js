@@ -61,7 +61,7 @@ const BLOCKS = {
   image(block) {
     const file = block.slack_file?.id;
     if (!/^F[A-Z0-9]+$/.test(file ?? "")) return h("p.picture", {}, `[${block.alt_text ?? "image"}] ${LABEL(block.title)}`);
-    const shown = h("img.drawn", { src: `/files/${file}`, alt: block.alt_text, title: block.alt_text });
+    const shown = h("img.drawn", { src: `/files/${file}`, srcset: `/files/${file} 2x`, alt: block.alt_text, title: block.alt_text });
     return h("figure.drawing", {}, h("a", { href: `/files/${file}`, target: "_blank", rel: "noopener" }, shown));
   },
   rich_text: (block) => h("div.mrkdwn", { dir: "auto" }, rich(block)),
