@@ -6,11 +6,12 @@ known of it since (`Extras`, read from the job's fields): so no edit undoes anot
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import shorten
 
 from bot import typeset
 from bot.forms import CHOICES
 from bot.labs import Lab
-from bot.records import About, Question
+from bot.records import About, Question, Reference
 from bot.slack.blocks import (
     AGAIN,
     CHOOSE,
@@ -27,6 +28,7 @@ from bot.slack.blocks import (
     words,
 )
 from bot.store.questions import Draft, pictures_of
+from bot.store.references import references_of
 from bot.store.votes import Tally, tally_of
 
 LEFT_OUT = "The {n} oldest questions of this thread did not fit the model and were left out."
@@ -35,6 +37,13 @@ BETTER = "Which answer is better? You learn which models these are once you have
 HIDES = "Two models of your lab answer this question; their names are hidden until you choose."
 FURTHER = "One more answer to this question."
 FIRST = "See the first answer"
+
+STATUSES = {
+    "missing": "Not found",
+    "differs": "Found, but with another title",
+    "unchecked": "Not checked",
+}
+"""How the references are introduced that need a second look."""
 
 VERBS = {
     "again": "Answer again",
@@ -53,6 +62,7 @@ class Extras:
     revealed: bool = False  # which model wrote it may be seen by all
     tally: Tally = field(default_factory=Tally)  # how many people found it good, and bad
     pictures: Mapping[str, str] = field(default_factory=dict[str, str])  # files of its formulas, by their key
+    references: tuple[Reference, ...] = ()  # what their registries say of them
 
 
 NOTHING = Extras()
@@ -61,7 +71,13 @@ NOTHING = Extras()
 def extras_of(fields: Mapping[str, str]) -> Extras:
     """What is known now, by the fields of the answer's job."""
     edited, revealed = "edit" in fields, "revealed" in fields
-    return Extras(edited, revealed, tally=tally_of(fields), pictures=pictures_of(fields))
+    return Extras(
+        edited,
+        revealed,
+        tally=tally_of(fields),
+        pictures=pictures_of(fields),
+        references=references_of(fields),
+    )
 
 
 def blocks_of(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING) -> list[list[Block]]:
@@ -86,6 +102,8 @@ def ending(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING)
         blocks += [words(BETTER), actions([button(CHOOSE[c], label, about) for c, label in CHOICES.items()])]
     if said:
         blocks.append(small_print(" ".join(said), draft.first_answer, FIRST))
+    if extras.references:
+        blocks.append(small_print(_checked(extras.references)))
     controls = _controls(draft, lab, question, extras, about)
     return [*blocks, actions(controls)] if controls else blocks
 
@@ -129,6 +147,22 @@ def _controls(draft: Draft, lab: Lab, question: Question, extras: Extras, about:
     if has_text:
         row.append(more(about, VERBS))
     return row
+
+
+def _checked(references: Sequence[Reference]) -> str:
+    """What was found out of the references: how many stand, and which don't."""
+    sure = sum(each.status == "found" for each in references)
+    said = [f"References looked up: {sure} of {len(references)} found."]
+    for status, introduced in STATUSES.items():
+        listed = [_named(each) for each in references if each.status == status]
+        if listed:
+            said.append(f"{introduced}: {'; '.join(listed)}.")
+    return " ".join(said)
+
+
+def _named(reference: Reference) -> str:
+    name = {"doi": "doi:", "arxiv": "arXiv:", "pubmed": "PMID "}[reference.kind] + reference.id
+    return f"{name} is “{shorten(reference.title, 90)}”" if reference.status == "differs" else name
 
 
 def _counted(tally: Tally) -> str:

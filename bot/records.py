@@ -139,6 +139,35 @@ class Withdrawal:
     schema_version: int = SCHEMA_VERSION
 
 
+ReferenceKind = Literal["doi", "arxiv", "pubmed"]
+ReferenceStatus = Literal["found", "differs", "missing", "unchecked"]
+"""`differs`: there is such an id, but it is another work than the answer says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An id of a paper that an answer names, and what its registry says."""
+
+    kind: ReferenceKind
+    id: str
+    status: ReferenceStatus = "unchecked"
+    title: str = ""  # the registry's
+
+
+@dataclass(frozen=True, slots=True)
+class References:
+    """The ids in one answer; the last line of an answer counts."""
+
+    lab: str
+    thread: ThreadKey
+    question_ts: str
+    references: tuple[Reference, ...]
+    looked_up: bool  # whether this deployment looks up at all
+    at: float
+    side: Side = ""
+    schema_version: int = 1
+
+
 @dataclass(frozen=True, slots=True)
 class Certification:
     """A person's word that what they ask holds nothing controlled: who, when, for what, by which wording."""

@@ -23,6 +23,7 @@ from bot.labs import Labs
 from bot.labs.live import LiveLabs
 from bot.moderation.sessions import Sessions
 from bot.mydata import MyData
+from bot.references.lookups import Registries, open_lookups
 from bot.roles import Roster
 from bot.settings import Settings
 from bot.slack.client import Identity, identify, open_session, web_client
@@ -37,6 +38,7 @@ from bot.store.ledger import Ledger
 from bot.store.pace import SharedPlan
 from bot.store.redis import Store
 from bot.store.states import States
+from bot.store.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Parts:
     current: CurrentLabs
     audit: Audit
     uploads: Uploads
+    registries: Registries | None  # where references are looked up, if they may be
     announcing: Announcing
     judging: Judging
     caring: Caring
@@ -110,6 +113,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         current=CurrentLabs(labs, states),
         audit=audit,
         uploads=uploads,
+        registries=await _open_registries(labs, Turns(store, jobs.consumer), stack),
         announcing=announcing,
         judging=judging,
         caring=caring,
@@ -120,6 +124,13 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         confirming=Confirming(labs, jobs, outbox, states=states, gates=gates, asking=asking),
         digests=Digests(labs, jobs, states, directory, outbox, uploads, identity.url),
     )
+
+
+async def _open_registries(labs: Labs, turns: Turns, stack: AsyncExitStack) -> Registries | None:
+    """A session of their own: what is no Slack gets no connection of Slack's."""
+    if not labs.look_ups.allowed:
+        return None
+    return Registries(await stack.enter_async_context(open_lookups()), labs.look_ups, turns.take)
 
 
 async def _open_store(settings: Settings, stack: AsyncExitStack) -> Store:

@@ -16,6 +16,7 @@ from bot.lobby import LOOK_EVERY, Lobby
 from bot.maths.drawing import Drawing
 from bot.notice import Notices
 from bot.pictures import Pictures
+from bot.references.checking import Checks
 from bot.refresh import Refreshes
 from bot.running import Runner
 from bot.slack.status import Status
@@ -52,15 +53,16 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
 def _runners(parts: Parts, answers: Answers, pictures: Pictures) -> Mapping[str, Runner]:
     """Who runs each kind of job."""
     labs, jobs, outbox = parts.labs, parts.jobs, parts.outbox
-    notices = Notices(Questions(jobs), outbox)
+    notices, checks = Notices(Questions(jobs), outbox), Checks(Questions(jobs), parts.registries)
     return {
         "announce": parts.announcing.run,
-        "answer": pictures.after(answers.run),
+        "answer": checks.following(pictures.after(answers.run)),
         "confirm": parts.confirming.run,
         "digest": parts.digests.run,
         "gate": parts.gates.tell,
         "offer": notices.offer,
         "pictures": pictures.run,
+        "references": checks.run,
         "refresh": Refreshes(labs, outbox).run,
         "takeaway": Takeaways(labs, jobs, parts.uploads).run,
         "tell": notices.tell,

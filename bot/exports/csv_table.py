@@ -8,6 +8,7 @@ from typing import Any, cast
 from bot.exports.experiments import Experiment, Turn, last_of_each
 from bot.exports.fields import fields_of, value_at
 from bot.exports.rows import Setting
+from bot.records import Reference
 
 _OF_THE_TURN = ("lab", "experiment", "turn", "state")
 _BY_PERSON = ("vote", "details", "comparison")
@@ -17,7 +18,7 @@ _SAME = ("lab", "question_ts", "side", "thread.team", "thread.channel", "thread.
 
 _COLUMNS = {
     kind: [path.partition(".")[2] for path in fields_of(kind) if path.partition(".")[2] not in _SAME]
-    for kind in ("answer", "gate", "release", *_BY_PERSON, *_OF_THREAD)
+    for kind in ("answer", "references", "gate", "release", *_BY_PERSON, *_OF_THREAD)
 }
 
 _FORMULA = frozenset("=+-@|\uff1d\uff0b\uff0d\uff20")
@@ -57,7 +58,13 @@ class CsvTable:
     def _cells(self, experiment: Experiment, turn: Turn, person: str, own: dict[str, Any]) -> Iterator[Any]:
         release = turn.release
         yield from (experiment.lab, experiment.id, turn.id, release.state if release else "private", person)
-        records = {"answer": turn.answer, "gate": turn.gate, "release": release} | own
+        records = {
+            "answer": turn.answer,
+            "references": turn.references,
+            "gate": turn.gate,
+            "release": release,
+        }
+        records |= own
         for kind, paths in _COLUMNS.items():
             yield from (_value(records[kind], path) for path in paths)
 
@@ -75,4 +82,13 @@ def guarded(cell: Any) -> Any:
 
 def _value(record: Any, path: str) -> Any:
     found = value_at(record, path) if record is not None else ""
-    return "; ".join(cast("tuple[str, ...]", found)) if isinstance(found, tuple) else found
+    return (
+        "; ".join(_item(one) for one in cast("tuple[Any, ...]", found)) if isinstance(found, tuple) else found
+    )
+
+
+def _item(one: Any) -> str:
+    """One of several in a cell: a word, or a reference with what its registry says."""
+    if isinstance(one, Reference):
+        return f"{one.kind}:{one.id} {one.status} {one.title}".rstrip()
+    return str(one)

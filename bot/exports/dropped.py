@@ -18,7 +18,7 @@ _JUDGEMENT = (
     "details.difficulty", "details.verified_by", "details.minutes_*", "details.expected_answer",
     "details.comment", "details.may_quote",
 )  # fmt: skip
-_REST = ("gate.*", "release.*", "problem.*", "closing.*")
+_REST = ("gate.*", "references.*", "release.*", "problem.*", "closing.*")
 
 DROPPED: Mapping[str, tuple[str, ...]] = {
     "jam": (),
@@ -31,7 +31,8 @@ DROPPED: Mapping[str, tuple[str, ...]] = {
     ),
     "sft": (*_ORIGIN, *_MODEL, "answer.text", "vote.*", *_JUDGEMENT, *_REST, "comparison.*"),
     "inspect": (
-        *_ORIGIN, "vote.user", "vote.at", "vote.schema_version", "gate.*", "release.*", "details.user",
+        *_ORIGIN, "vote.user", "vote.at", "vote.schema_version", "gate.*",
+        "references.*", "release.*", "details.user",
         "details.at", *(f"details.{name}" for name in _HEADS), "details.thumb", "details.minutes_*",
         "details.may_quote", "problem.user", "problem.at", *(f"problem.{name}" for name in _HEADS),
         "problem.title", "problem.goal", "problem.description", "problem.difficulty_explanation",

@@ -9,7 +9,7 @@ from bot.exports.cleaning import Cleaner
 from bot.exports.gathering import Thread
 from bot.exports.kinds import LEFT_OUT, RECORDS, TAKE_BACK, place_of, typed
 from bot.forms import Closing, Comparison, Details, Problem
-from bot.records import Answer, Gate, Question, Release, Side, Vote
+from bot.records import Answer, Gate, Question, References, Release, Side, Vote
 from bot.scopes import fingerprint
 
 R = TypeVar("R", Vote, Details, Problem, Closing, Comparison)
@@ -69,6 +69,11 @@ class Turn:
     def gate(self) -> Gate | None:
         """What the guard last asked about."""
         return next(reversed(self.by_kind.get("gate", ())), None)
+
+    @property
+    def references(self) -> References | None:
+        """What was last found out of the papers that the answer names."""
+        return next(reversed(self.by_kind.get("references", ())), None)
 
     @property
     def release(self) -> Release | None:

@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.forms import FORMS
-from bot.records import Answer, Gate, Release, Vote, Withdrawal
+from bot.records import Answer, Gate, References, Release, Vote, Withdrawal
 
-RECORDS: Mapping[str, Any] = {"answer": Answer, "vote": Vote, "gate": Gate, "release": Release, **FORMS}
+RECORDS: Mapping[str, Any] = {
+    "answer": Answer, "vote": Vote, "gate": Gate, "release": Release, "references": References, **FORMS,
+}  # fmt: skip
 """What exports carry, by kind. A type that is missing here fails tests/test_export_fields.py."""
 
 TAKE_BACK: Mapping[str, Any] = {"withdrawal": Withdrawal}

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.caps import Cap
 from bot.guard import NO_RULES, Guard
+from bot.labs.lookups import NOWHERE, LookUps
 from bot.llm.model import ModelSpec
 from bot.slack.rates import Rates
 
@@ -83,6 +84,7 @@ class Labs(Mapping[str, Lab]):
     leads: tuple[str, ...] = ()  # who may act for every lab; named as moderators are
     rates: Rates = field(default_factory=Rates)  # how often Slack may be called
     guard: Guard = NO_RULES  # the house's rules
+    look_ups: LookUps = NOWHERE  # of papers that answers name
 
     def __getitem__(self, key: str) -> Lab:
         return self.by_key[key]

@@ -9,8 +9,9 @@ from bot.errors import UsageError
 from bot.labs.files import Source, key_path, read_table
 from bot.labs.folders import Draft, Folders, read_folders
 from bot.labs.lab import HQ_CHANNEL, MESSAGES, Lab, Labs, Moderation
+from bot.labs.lookups import LookUps
 from bot.labs.models import DEFAULT, check_token, read_models
-from bot.labs.tables import ConfigTable, LabTable, SlackTable
+from bot.labs.tables import ConfigTable, LabTable, ReferencesTable, SlackTable
 from bot.labs.values import allowed
 from bot.llm.model import ModelSpec
 from bot.settings import Settings
@@ -43,7 +44,12 @@ def read_labs(settings: Settings, environ: Mapping[str, str]) -> Labs:
     for spec in {spec for lab in by_key.values() for spec in lab.models}:
         check_token(spec, settings, environ)
     rates = _rates(config.slack, settings)
-    return Labs(by_key, folders.house, models, hq, tuple(config.jam.leads), rates, folders.guard)
+    look_ups = _look_ups(config.references)
+    return Labs(by_key, folders.house, models, hq, tuple(config.jam.leads), rates, folders.guard, look_ups)
+
+
+def _look_ups(table: ReferencesTable) -> LookUps:
+    return LookUps(table.look_up, table.contact or "", table.doi, table.arxiv, table.pubmed)
 
 
 def _rates(table: SlackTable, settings: Settings) -> Rates:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self, cast
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from bot.labs.lookups import ARXIV, CROSSREF, PUBMED
 from bot.labs.values import (
     Caps,
     Channel,
@@ -12,6 +13,7 @@ from bot.labs.values import (
     DigestDays,
     Host,
     Line,
+    LookUpUrl,
     Moderator,
     Names,
     Price,
@@ -177,6 +179,16 @@ class SlackTable(Table):
     streaming: bool = True
 
 
+class ReferencesTable(Table):
+    """`[references]`: whether ids of papers in answers are looked up, and where."""
+
+    look_up: bool = False
+    contact: Line | None = None
+    doi: LookUpUrl = CROSSREF
+    arxiv: LookUpUrl = ARXIV
+    pubmed: LookUpUrl = PUBMED
+
+
 class ConfigTable(Table):
     """labjam.toml"""
 
@@ -185,3 +197,4 @@ class ConfigTable(Table):
     endpoints: dict[str, EndpointTable] = {}
     labs: dict[str, LabTable] = {}
     slack: SlackTable = SlackTable()
+    references: ReferencesTable = ReferencesTable()

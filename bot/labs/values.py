@@ -143,3 +143,15 @@ Names = Annotated[list[Line], Field(min_length=1), AfterValidator(distinct)]
 Count = Annotated[int, Field(ge=0)]
 Size = Annotated[int, Field(gt=0)]
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+
+def _look_up(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or url.count("{id}") != 1:
+        raise ValueError('must be an address with {id} where the id goes, such as "https://host/works/{id}"')
+    if parts.username or "{id}" in parts.netloc:
+        raise ValueError("must have {id} behind its host, and no user name")
+    return url
+
+
+LookUpUrl = Annotated[str, AfterValidator(_look_up)]

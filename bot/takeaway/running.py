@@ -115,11 +115,12 @@ class Takeaways:
         return Document(lab.title, lab.key, lab.timezone, exchanges, keeps_links(lab))
 
     def _exchange(self, question: Question, draft: Draft) -> Exchange:
-        spec = self._labs[question.lab].model(question.model)
+        spec = self._labs[question.lab].model(draft.model or question.model)
+        text = (draft.shown if question.side else "") or draft.text
         # Of two answers that are compared nobody is to know yet whose they are.
         model = "a model" if question.side else f"{draft.model_returned or spec.id} at {spec.endpoint.name}"
         return Exchange(
-            plain(question.text), draft.text, model, micros(question.ts) / 1e6, draft.note,
+            plain(question.text), text, model, micros(question.ts) / 1e6, draft.note,
             again=bool(question.repeats),
         )  # fmt: skip
 
