@@ -25,6 +25,13 @@ def furnish(slack: LocalSlack, labs: Iterable[Lab], hq: str) -> None:
             ws.direct(person.id)
 
 
+def powers(ws: Workspace, labs: Iterable[Lab]) -> str:
+    """The lines of a labjam.toml that give the moderator and the lead their say."""
+    ids = {person.name: person.id for person in ws.people.values()}
+    lines = [f'[jam]\nleads = ["{ids[LEAD]}"]\nlabs = [{", ".join(f"{lab.key!r}" for lab in labs)}]']
+    return "\n".join([*lines, *(f'[labs.{lab.key}]\nmoderators = ["{ids[MODERATOR]}"]' for lab in labs), ""])
+
+
 def short_name(key: str) -> str:
     """A lab as people call it: "Oak Ridge" for oak-ridge."""
     return key.replace("-", " ").title()

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.trial.delivery import Delivery, Kind
+from bot.trial.mentions import with_ids
 from bot.trial.messages import Message, interactive
 from bot.trial.methods.views import put, replace
 from bot.trial.payloads import message_json, view_json
@@ -83,7 +84,7 @@ class Interactions:
             "user_id": user,
             "user_name": person.name,
             "command": command,
-            "text": text,
+            "text": with_ids(ws, text),
             "api_app_id": ws.app.id,
             "is_enterprise_install": "false",
             "response_url": interaction.response_url,

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import os
 import random
 import shutil
@@ -23,7 +22,7 @@ from bot.prompting import system_prompt
 from bot.settings import Settings
 from bot.slack.manifest import manifest
 from bot.store.embedded import holder
-from bot.trial.cast import furnish
+from bot.trial.cast import furnish, powers
 from bot.trial.choosing import NOTES, Chosen, choose, write_config
 from bot.trial.crowd import MOST, Crowd
 from bot.trial.feed import Feed
@@ -80,7 +79,7 @@ async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say
         page = PageServer(feed, Acts(slack, pressed))
         stack.push_async_callback(page.stop)
         await page.start(options.port)
-        settings = _only(chosen, asked.settings, folder) if options.labs else asked.settings
+        settings = write_config(asked.settings, folder, powers(slack.workspace, chosen))
         if asked.running:
             await asked.running.warm(system_prompt(labs, chosen[0]).text)
         bot = await _start_bot(_bot_settings(settings, slack, folder), slack, stop, stack)
@@ -125,11 +124,6 @@ def _chosen(labs: Labs, keys: tuple[str, ...]) -> list[Lab]:
     if unknown:
         raise UsageError(f"--labs: {unknown[0]} is no lab here; allowed: {', '.join(labs)}")
     return [lab for key, lab in labs.items() if not keys or key in keys]
-
-
-def _only(labs: list[Lab], settings: Settings, folder: Path) -> Settings:
-    """Settings for a bot of these labs alone; where there is a labjam.toml, that one decides."""
-    return write_config(settings, folder, f"[jam]\nlabs = {json.dumps([lab.key for lab in labs])}")
 
 
 def _model_line(labs: list[Lab], asked: Chosen) -> str:
