@@ -23,16 +23,17 @@ class Clearing:
         thread = ThreadKey.parse(fields["thread"])
         named, asked = set(json.loads(fields["messages"])), set(json.loads(fields["asked"]))
         standing = await self._ours(running, thread)
-        for ts, about in standing.items():
-            if fields["whole"] or ts in named or about in asked:
+        for ts, message in standing.items():
+            if fields["whole"] or ts in named or _about(message) in asked:
+                await self._remove_files(running, thread, message)
                 await self._delete(running, thread, ts)
         for ts in named - standing.keys():
             await self._delete(running, thread, ts)
         return Close({"outcome": "cleared", "messages": "[]", "asked": "[]"})
 
-    async def _ours(self, running: Running, thread: ThreadKey) -> dict[str, str]:
-        """The ts of our messages in a thread, each with the question it is about where it says so."""
-        found, cursor = dict[str, str](), ""
+    async def _ours(self, running: Running, thread: ThreadKey) -> dict[str, dict[str, Any]]:
+        """Our messages in a thread, by their ts."""
+        found, cursor = dict[str, dict[str, Any]](), ""
         while True:
             try:
                 page = await self._outbox.insist(
@@ -43,10 +44,18 @@ class Clearing:
                 return found
             for message in page["messages"]:
                 if message.get("user") == self._outbox.us:
-                    found[message["ts"]] = _about(message)
+                    found[message["ts"]] = message
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
                 return found
+
+    async def _remove_files(self, running: Running, thread: ThreadKey, message: dict[str, Any]) -> None:
+        """Delete a message's files and pictures: before it, since it alone names them."""
+        shown = [block.get("slack_file", {}) for block in message.get("blocks", ())]
+        for file in [*message.get("files", ()), *shown]:
+            if file.get("id"):
+                with suppress(SlackRefused):  # gone already, or somebody else's
+                    await self._outbox.insist("files.delete", thread.team, hold=running.hold, file=file["id"])
 
     async def _delete(self, running: Running, thread: ThreadKey, ts: str) -> None:
         try:
@@ -63,4 +72,5 @@ class Clearing:
 
 
 def _about(message: dict[str, Any]) -> str:
+    """The question that a message is about, where it says so."""
     return str(message.get("metadata", {}).get("event_payload", {}).get("about", ""))

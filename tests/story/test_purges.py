@@ -70,6 +70,16 @@ async def receipts(jam: Jam, lab: str, purge: str) -> list[dict[str, Any]]:
     return [line for line in lines if line["kind"] == "purge" and line["purge"] == purge]
 
 
+async def test_a_purge_takes_pictures_along(jam: Jam) -> None:
+    jam.model.script = Plan(lambda _: Reply("So:\n\n$$\n\\frac{a}{b}\n$$\n\nThat is all."))
+    root = await jam.ask("argonne", "about xenon")
+    await until(lambda: "slack_file" in str([m.raw for m in jam.replies("argonne", root)]), 20)
+    async with purging(jam) as (purges, _):
+        thread = f"{jam.slack.workspace.team.id}:{jam.channels['argonne']}:{root}"
+        await purges.order(Scope("argonne", thread=thread), "moderator")
+    await until(lambda: not jam.slack.workspace.files and not jam.replies("argonne", root), 20)
+
+
 async def test_a_purged_thread_is_gone_with_a_receipt(jam: Jam) -> None:
     root = await jam.ask("argonne", "about xenon")
     [answer] = await jam.answer("argonne", root)
