@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from bot.errors import RetryLater, SlackRefused, SlackUnsure
 from bot.labs import Labs
@@ -52,28 +53,41 @@ class Announcing:
 
 
 async def say_once(
-    outbox: Outbox, running: Running, team: str, channel: str, *, text: str, blocks: Sequence[Block]
-) -> None:
-    """Post a job's one message, unless an earlier worker did; the job's field `made` says since when."""
-    if running.job.resumed and await _said(outbox, running, team, channel):
-        return
+    outbox: Outbox, running: Running, team: str, channel: str, *, text: str, blocks: Sequence[Block],
+    thread_ts: str = "",
+) -> str:  # fmt: skip
+    """Post a job's one message, unless an earlier worker did; gives its ts, empty where Slack refuses it.
+
+    The job's field `made` says since when it may stand.
+    """
+    where: dict[str, Any] = {"channel": channel} | ({"thread_ts": thread_ts} if thread_ts else {})
+    if running.job.resumed and (ts := await _said(outbox, running, team, where)):
+        return ts
     try:
-        await outbox.insist(
-            "chat.postMessage", team, hold=running.hold, once=True, channel=channel, text=text,
+        posted = await outbox.insist(
+            "chat.postMessage", team, hold=running.hold, once=True, **where, text=text,
             blocks=list(blocks), metadata={"event_type": NOTICE, "event_payload": {"about": running.job.id}},
             unfurl_links=False, unfurl_media=False,
         )  # fmt: skip
     except SlackUnsure:
-        if not await _said(outbox, running, team, channel):  # the job looks again before it speaks again
-            raise RetryLater("Slack gives no clear reply to chat.postMessage", 1.0) from None
+        if ts := await _said(outbox, running, team, where):
+            return ts
+        # The job looks again before it speaks again.
+        raise RetryLater("Slack gives no clear reply to chat.postMessage", 1.0) from None
     except SlackRefused as refused:
         log.error("nothing said", extra={"error": str(refused), "job": running.job.id})
+        return ""
+    return str(posted["ts"])
 
 
-async def _said(outbox: Outbox, running: Running, team: str, channel: str) -> bool:
+async def _said(outbox: Outbox, running: Running, team: str, where: dict[str, Any]) -> str:
     page = await outbox.insist(
-        "conversations.history", team, channel=channel, limit=200, include_all_metadata=True,
+        "conversations.replies" if "thread_ts" in where else "conversations.history", team,
+        channel=where["channel"], limit=200, include_all_metadata=True,
         oldest=f"{float(running.job.fields['made']) - LOOK_BACK:.6f}",
+        **({"ts": where["thread_ts"]} if "thread_ts" in where else {}),
     )  # fmt: skip
-    payloads = [message.get("metadata", {}).get("event_payload", {}) for message in page["messages"]]
-    return any(payload.get("about") == running.job.id for payload in payloads)
+    for message in page["messages"]:
+        if message.get("metadata", {}).get("event_payload", {}).get("about") == running.job.id:
+            return str(message["ts"])
+    return ""

@@ -9,6 +9,7 @@ from bot.intake import Intake
 from bot.judging import Judging
 from bot.moderation.command import Commands
 from bot.moderation.prompts import Prompts
+from bot.summary.posting import Summaries
 from bot.takeaway.running import Takeaways
 from handlers import (
     answer,
@@ -20,6 +21,7 @@ from handlers import (
     forms,
     moderation,
     rest,
+    summary,
     takeaway,
 )  # fmt: skip
 
@@ -27,6 +29,7 @@ from handlers import (
 def register(
     app: Any, intake: Intake, confirm: Confirming, judging: Judging, *,
     control: Controls, commands: Commands, prompts: Prompts, takeaways: Takeaways, caring: Caring,
+    summaries: Summaries,
 ) -> None:  # fmt: skip
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
@@ -39,6 +42,7 @@ def register(
     compare.register(app, judging.comparisons)
     controls.register(app, control)
     takeaway.register(app, takeaways)
+    summary.register(app, summaries)
     flags.register(app, caring.flagging, caring.votes)
     moderation.register(app, commands, prompts)
     rest.register(app)

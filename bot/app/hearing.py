@@ -24,6 +24,7 @@ from bot.moderation.table import Subcommand
 from bot.releasing import Releasing
 from bot.reveal import RevealCommand
 from bot.store.questions import Questions
+from bot.summary.commands import SummaryCommands
 from bot.takeaway.running import Takeaways
 
 
@@ -54,6 +55,7 @@ def _register(app: AsyncApp, parts: Parts) -> None:
         prompts=prompts,
         caring=parts.caring,
         takeaways=Takeaways(labs, jobs, parts.uploads),
+        summaries=parts.summaries,
     )  # fmt: skip
 
 
@@ -70,6 +72,7 @@ def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
         *Persons(labs, audit, states).subcommands(),
         *Announcements(labs, parts.announcing.publish).subcommands(),
         *digests.subcommands(),
+        *SummaryCommands(parts.summaries, states).subcommands(),
         *ReleaseCommands(labs, Releasing(parts.store)).subcommands(),
         *parts.caring.subcommands(),
         *parts.mydata.subcommands(),

@@ -39,6 +39,7 @@ from bot.store.pace import SharedPlan
 from bot.store.redis import Store
 from bot.store.states import States
 from bot.store.turns import Turns
+from bot.summary.posting import Summaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,7 @@ class Parts:
     mydata: MyData
     sessions: Sessions
     digests: Digests
+    summaries: Summaries
     gates: Gates
     asking: Asking
     confirming: Confirming
@@ -90,7 +92,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
     outbox = Outbox(client, identity.user, Pacer(SharedPlan(store), labs.rates, jobs.consumer))
     directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
-    announcing = Announcing(labs, jobs, directory, outbox)
+    announcing, current = Announcing(labs, jobs, directory, outbox), CurrentLabs(labs, states)
     live, people = LiveLabs(labs, settings, os.environ), People(outbox)
     uploads, flagging = Uploads(outbox, session), Flagging(labs, jobs, outbox, identity.url)
     caring, gates = Caring.of(labs, jobs, outbox, flagging), Gates(labs, jobs, outbox, flagging)
@@ -110,7 +112,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         people=people,
         roster=Roster(live, people),
         states=states,
-        current=CurrentLabs(labs, states),
+        current=current,
         audit=audit,
         uploads=uploads,
         registries=await _open_registries(labs, Turns(store, jobs.consumer), stack),
@@ -122,6 +124,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         gates=gates,
         asking=asking,
         confirming=Confirming(labs, jobs, outbox, states=states, gates=gates, asking=asking),
+        summaries=Summaries(labs, current, jobs, states, directory, outbox, identity.url),
         digests=Digests(labs, jobs, states, directory, outbox, uploads, identity.url),
     )
 

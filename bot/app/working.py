@@ -23,6 +23,7 @@ from bot.slack.status import Status
 from bot.store.questions import Questions
 from bot.store.spending import Spending
 from bot.store.turns import Turns
+from bot.summary.posting import Writing
 from bot.takeaway.running import Takeaways
 from bot.worker import Worker
 
@@ -45,12 +46,13 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
     drawing = Drawing()
     stack.push_async_callback(drawing.close)
     pictures = Pictures(parts.labs, parts.uploads, Questions(parts.jobs), drawing)
-    runners = _runners(parts, answers, pictures)
+    writing = Writing(parts.summaries, models, key.hex()[:32])
+    runners = _runners(parts, answers, pictures, writing)
     last_words: Mapping[str, Runner] = {"answer": answers.give_up}
     await Worker(parts.jobs, runners, last_words, alone=not parts.settings.redis_url).run(stop)
 
 
-def _runners(parts: Parts, answers: Answers, pictures: Pictures) -> Mapping[str, Runner]:
+def _runners(parts: Parts, answers: Answers, pictures: Pictures, writing: Writing) -> Mapping[str, Runner]:
     """Who runs each kind of job."""
     labs, jobs, outbox = parts.labs, parts.jobs, parts.outbox
     notices, checks = Notices(Questions(jobs), outbox), Checks(Questions(jobs), parts.registries)
@@ -64,9 +66,11 @@ def _runners(parts: Parts, answers: Answers, pictures: Pictures) -> Mapping[str,
         "pictures": pictures.run,
         "references": checks.run,
         "refresh": Refreshes(labs, outbox).run,
+        "summary": writing.summarise,
         "takeaway": Takeaways(labs, jobs, parts.uploads).run,
         "tell": notices.tell,
         "withdraw": notices.withdraw,
+        "wrapup": writing.wrap_up,
         "mydata": parts.mydata.run,
         **parts.judging.runners,
         **parts.caring.runners,
@@ -85,12 +89,16 @@ def _timed(parts: Parts, stack: AsyncExitStack) -> list[Timed]:
     async def digest() -> None:
         await parts.digests.tick(team)
 
+    async def summary() -> None:
+        await parts.summaries.tick(team)
+
     lobby = Lobby(parts.jobs, Status(parts.outbox))
     return [
         Timed("lobby", LOOK_EVERY, lobby.look, longest=10.0),
         Timed("archive", EVERY, keeper.run),
         Timed("close-due", 5.0, close_due),
         Timed("digest", 30.0, digest),
+        Timed("summary", 30.0, summary),
         Timed("keep-held", 5.0, sessions.keep_held, longest=10.0),
         *parts.caring.timed,
     ]

@@ -21,6 +21,7 @@ LEFT_OUT: Mapping[str, str] = {
     "certification": "about a person and a session, not about an answer; the archive keeps it",
     "purge": "names nobody and nothing; what it took is nowhere any more",
     "flag": "how moderators looked after an answer; what readers said of it is in their details",
+    "summary": "made from the other records; the threads it rests on are theirs",
     "redaction": "the archive's own note of a purge",
 }
 """Kinds that no export carries, and why; each export's manifest counts them."""

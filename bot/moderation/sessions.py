@@ -63,6 +63,8 @@ class Sessions:
             begins = not now.is_open(act.at) or now.session == 0
             fields = {"session": str(now.session + begins), "closed": "", "title": title}
             fields["until"] = str(until) if until else ""
+            if begins:
+                fields |= {"opened": f"{act.at:.3f}", "ended": ""}
             return Change(fields, self._worded(now, act), self._words(True, title, until, act.lab))
 
         await self.audit.change(act.actor, act.name, act.lab, decide)
@@ -139,7 +141,7 @@ class Sessions:
             if now.closed or (due and now.is_open(at)):
                 raise Declined("It is closed already.")
             words = self._words(True, now.title, now.until, lab)
-            return Change({"closed": "1", "until": ""}, words, "closed")
+            return Change({"closed": "1", "until": "", "ended": f"{at:.3f}"}, words, "closed")
 
         await self.audit.change(actor, "close", lab, decide)
         self.states.forget(lab)

@@ -55,9 +55,10 @@ def picture(file: str, alt: str) -> Block:
     return {"type": "image", "slack_file": {"id": file}, "alt_text": alt[:2000]}
 
 
-def section(text: str) -> Block:
-    """Slack's own mrkdwn, at most 3,000 characters; what is longer is cut."""
-    return {"type": "section", "text": {"type": "mrkdwn", "text": text[:3000]}}
+def section(text: str, *, verbatim: bool = False) -> Block:
+    """Slack's own mrkdwn, at most 3,000 characters; what is longer is cut. Verbatim: only our own links."""
+    said = {"type": "mrkdwn", "text": text[:3000]} | ({"verbatim": True} if verbatim else {})
+    return {"type": "section", "text": said}
 
 
 def thumbs(about: str) -> Block:

@@ -19,6 +19,7 @@
 | {shard}:review:<thread>      | hash   | review                | for ever: which answers may leave       |
 | {shard}:certified:<lab>:<team>:<user> | hash | certify       | KEEP after their last certification     |
 | {shard}:uncertified:<lab>:<team>:<user> | set | certified    | a day after their last question         |
+| {shard}:notes:<thread>       | hash   | a summary             | KEEP: each thread is read once          |
 | {shard}:journal:<lab>        | stream | scripts, Journal      | for ever: it is the record              |
 | {shard}:spent:<lab>:<window> | hash   | reserve, settle       | 2 hours after its hour, 2 days its day  |
 | {shard}:reserved:<job>       | hash   | reserve               | until settle, a day's window at most    |
@@ -112,6 +113,11 @@ def forms(shard: int, about: str) -> str:
 def review(shard: int, thread: str) -> str:
     """The release state of each of a thread's answers that is not private any more."""
     return f"labjam:{{{shard}}}:review:{thread}"
+
+
+def notes(shard: int, thread: str) -> str:
+    """What a model noted on a thread, by its content."""
+    return f"labjam:{{{shard}}}:notes:{thread}"
 
 
 def journal(shard: int, lab: str) -> str:

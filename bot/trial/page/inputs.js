@@ -62,7 +62,7 @@ const MAKE = {
   checkboxes: (element, changed) => choices("checkbox", element, changed),
   radio_buttons: (element, changed) => choices("radio", element, changed),
 };
-MAKE.overflow = MAKE.static_select;
+MAKE.overflow = (element, changed) => MAKE.static_select({ ...element, placeholder: { text: "More" } }, changed);
 MAKE.multi_static_select = MAKE.checkboxes;
 MAKE.timepicker = (element, changed) => h("input", { type: "time", id: nextId(), value: element.initial_time ?? "", onchange: changed });
 MAKE.email_text_input = (element) => h("input", { type: "email", id: nextId(), value: element.initial_value ?? "" });

@@ -1,0 +1,1 @@
+"""Session summaries and thread wrap-ups: threads to notes, notes to claims, each claim with its threads."""

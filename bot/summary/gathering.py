@@ -1,0 +1,144 @@
+"""Threads as a summary reads them, put together from the journal; what must not be read is left out."""
+
+import json
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.forms import FAILURE_TAGS
+from bot.records import micros
+
+Line = Mapping[str, Any]
+
+_SAID = ("comment", "corrected_answer", "expected_answer", "other_task_assessment")
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """One thread: "team:channel:ts", when it began, and its words as JSON."""
+
+    key: str
+    began: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """The threads of a session in the order in which they began, and how many were left out."""
+
+    threads: tuple[Thread, ...] = ()
+    withheld: int = 0
+    flagged: int = 0
+
+
+@dataclass(slots=True)
+class _Growing:
+    began: float
+    turns: dict[str, Line] = field(default_factory=dict[str, Line])  # by the answer's own ts
+    thumbs: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    forms: dict[tuple[str, str], Line] = field(default_factory=dict[tuple[str, str], Line])
+    gone: set[str] = field(default_factory=set[str])
+
+
+class Gathering:
+    """Takes journal lines; gives the threads that began from `since` until before `until`, or only one."""
+
+    def __init__(self, since: float, until: float, only: str = "") -> None:
+        self._only = only
+        self._since = since
+        self._until = until
+        self._threads: dict[str, _Growing] = {}
+        self._flags: dict[str, str] = {}
+        self._releases: dict[str, str] = {}
+
+    def add(self, line: Line) -> None:
+        """Take one line, whatever its kind."""
+        kind = line.get("kind", "")
+        about: Line = line.get("question") or line
+        key = _key(about.get("thread"))
+        if kind == "flag":
+            self._flags[key] = line["state"]
+        elif kind == "release":
+            self._releases[key] = line["state"]
+        elif self._only and key != self._only:
+            return
+        elif kind in _TAKES and self._since <= _began(key) < self._until:
+            _TAKES[kind](self._threads.setdefault(key, _Growing(_began(key))), line)
+
+    def gathered(self) -> Gathered:
+        """What was taken so far."""
+        withheld = {key for key, state in self._releases.items() if state == "withheld"}
+        flagged = {key for key, state in self._flags.items() if state != "resolved"} - withheld
+        told = {key: text for key, one in self._threads.items() if (text := _told(one))}
+        shown = [
+            Thread(key, self._threads[key].began, text)
+            for key, text in told.items()
+            if key not in withheld and key not in flagged
+        ]
+        shown.sort(key=lambda thread: thread.began)
+        return Gathered(tuple(shown), len(withheld & told.keys()), len(flagged & told.keys()))
+
+
+def _key(thread: Any) -> str:
+    return (
+        f"{thread['team']}:{thread['channel']}:{thread['ts']}"
+        if isinstance(thread, dict)
+        else str(thread or "")
+    )
+
+
+def _began(key: str) -> float:
+    ts = key.rpartition(":")[2]
+    return micros(ts) / 1e6 if ts else 0.0
+
+
+def _answer(thread: _Growing, line: Line) -> None:
+    if line["outcome"] == "withdrawn":
+        thread.gone.add(line["question"]["ts"])
+    thread.turns[line["question"]["ts"]] = line
+
+
+def _withdrawal(thread: _Growing, line: Line) -> None:
+    thread.gone.add(line["question_ts"])
+
+
+def _vote(thread: _Growing, line: Line) -> None:
+    thread.thumbs[line["question_ts"], line["user"]] = line["thumb"] or 0
+
+
+def _details(thread: _Growing, line: Line) -> None:
+    thread.forms[line["question_ts"], line["user"]] = line
+
+
+_TAKES = {"answer": _answer, "withdrawal": _withdrawal, "vote": _vote, "details": _details}
+
+
+def _told(thread: _Growing) -> str:
+    """A thread's words as JSON; empty where nothing of it is left. People are not named."""
+    judged: dict[str, list[str]] = defaultdict(list)
+    for (ts, _), thumb in thread.thumbs.items():
+        if thumb:
+            judged[ts].append("thumb up" if thumb > 0 else "thumb down")
+    for (ts, _), form in thread.forms.items():
+        judged[ts] += _form(form)
+    turns = [
+        {
+            "question": line["question"]["text"],
+            "model": line["model_requested"],
+            "answer": line["text"] or line["note"],
+            "judged": judged[ts],
+        }
+        for ts, line in sorted(thread.turns.items())
+        if ts not in thread.gone
+    ]
+    return json.dumps(turns) if turns else ""
+
+
+def _form(form: Line) -> list[str]:
+    said = [FAILURE_TAGS.get(tag, str(tag)) for tag in form.get("reasons", ())]
+    said += [f"{skill}: {text}" for skill, text in form.get("skills", {}).items() if text]
+    said += [f"{name.replace('_', ' ')}: {form[name]}" for name in _SAID if form.get(name)]
+    if form.get("verified_by"):
+        said.append(f"verified: {form['verified_by']}")
+    return said

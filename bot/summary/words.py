@@ -1,0 +1,101 @@
+"""A summary and a wrap-up as Slack shows them: claims with links to threads, numbers from the record."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from bot.recount import Figures
+from bot.slack.blocks import Block, header, section, small_print
+from bot.summary.building import Built
+from bot.summary.gathering import Gathered, Thread
+from bot.summary.notes import Claim, Note
+
+Link = Callable[[str], str]
+
+_PARTS = {
+    "tried": "What was tried",
+    "well": "What the models did well",
+    "badly": "What they did badly",
+    "open": "Still open",
+    "next": "What to try next",
+}
+_FIELDS = {
+    "problem": "Problem",
+    "approach": "Approach",
+    "result": "Result",
+    "verified": "Verified",
+    "open": "Open",
+}
+MOST_LINKS = 8
+"""Threads linked after one claim."""
+
+MADE = "Written by {model} from the threads it links to; the numbers are counted, not written."
+
+
+def summary_blocks(
+    title: str, built: Built, gathered: Gathered, figures: Figures, *, link: Link, model: str
+) -> list[Block]:
+    """The whole summary."""
+    blocks = [header(title), section(_numbers(figures))]
+    for name, heading in _PARTS.items():
+        claims: Sequence[Claim] = getattr(built.claims, name)
+        if claims:
+            lines = [f"• {_claim(claim, built.threads, link)}" for claim in claims]
+            blocks.append(section("\n".join([f"*{heading}*", *lines]), verbatim=True))
+    if not built.claims.sources:
+        blocks.append(
+            section("The model's summary held no claim that rests on a thread, so there is none here.")
+        )
+    return [*blocks, small_print(" ".join([MADE.format(model=model), *_left_out(built, gathered)]))]
+
+
+def wrap_up_blocks(note: Note, model: str) -> list[Block]:
+    """One thread's wrap-up."""
+    said = {heading: getattr(note, name) for name, heading in _FIELDS.items()}
+    lines = [f"*{heading}*: {_safe(text)}" for heading, text in said.items() if text]
+    said_of = section("\n".join(lines) or "The model found nothing to sum up here.", verbatim=True)
+    return [said_of, small_print(f"Written by {model} from this thread.")]
+
+
+def progress(done: int, threads: int, estimate: str) -> str:
+    """What stands in the channel while a summary is made."""
+    return f"Summing up the session: {done} of {threads} threads read{estimate}."
+
+
+def session_title(short: str, title: str, since: float, until: float, zone: ZoneInfo) -> str:
+    """A session's name and time."""
+    first, last = datetime.fromtimestamp(since, zone), datetime.fromtimestamp(until, zone)
+    one_day = first.date() == last.date()
+    day = f"{first.day} {first:%B}" if one_day else f"{first.day} {first:%b} to {last.day} {last:%b}"
+    named = f" · {title}" if title else ""
+    return f"{short}{named} · {day}, {first:%H:%M} to {last:%H:%M}"
+
+
+def _numbers(figures: Figures) -> str:
+    models = f" by {len(figures.models)} models" if len(figures.models) > 1 else ""
+    people = "1 person" if figures.people == 1 else f"{figures.people} people"
+    judged = f"{figures.judged.part} of {figures.judged.of} answers judged"
+    liked = f", {figures.liked.part} of {figures.liked.of} thumbs up" if figures.liked.of else ""
+    asked = f"*{figures.questions} questions* from {people}, {figures.answered} answers{models}"
+    return f"{asked}; {judged}{liked}."
+
+
+def _claim(claim: Claim, threads: Sequence[Thread], link: Link) -> str:
+    links = [f"<{link(threads[number - 1].key)}|[{number}]>" for number in claim.sources[:MOST_LINKS]]
+    more = len(claim.sources) - MOST_LINKS
+    return " ".join([_safe(claim.text), *links, *([f"and {more} more"] if more > 0 else [])])
+
+
+def _safe(text: str) -> str:
+    """A model's words, in which Slack finds no mention and no link: nothing is parsed but our own links."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _left_out(built: Built, gathered: Gathered) -> list[str]:
+    counts = {
+        "withheld": gathered.withheld,
+        "flagged": gathered.flagged,
+        "that the model could not read": built.unread,
+    }
+    said = [f"{count} {what}" for what, count in counts.items() if count]
+    return [f"Left out: {', '.join(said)}."] if said else []

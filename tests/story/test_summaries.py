@@ -1,0 +1,138 @@
+"""A session's summary: each claim rests on threads, each number on the record, whatever the model says."""
+
+import json
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.trial.messages import Message
+from bot.trial.model_script import Reply, SeenRequest
+from tests.jam import Jam, until
+
+NOTE = {
+    "problem": "Loss in a cavity",
+    "approach": "It estimated Q",
+    "result": "A Q of 1e9",
+    "open": "The coating",
+}
+CONFIG = """
+[jam]
+certify = "off"
+[labs.argonne]
+moderators = ["{moderator}"]
+"""
+
+
+class Scribe:
+    """A model that answers questions, takes notes and sums up as it is told."""
+
+    def __init__(self) -> None:
+        self.claims: dict[str, Any] = {
+            "tried": [{"text": "Two people estimated losses <!channel>", "sources": [1, 2]}],
+            "well": [
+                {"text": "It was right", "sources": []},
+                {"text": "It checked units", "sources": [2, 99]},
+            ],
+            "badly": [{"text": "Invented", "sources": [98]}],
+            "open": [{"text": "SECRET//NOFORN", "sources": [1]}],
+        }
+        self.bad = 0  # how many forms come broken first
+        self.notes = 0
+
+    def __call__(self, seen: SeenRequest) -> Reply:
+        system = str(seen.body["messages"][0]["content"])
+        if "take notes" not in system and "sum up a session" not in system:
+            return Reply(f"An answer to {seen.question}.")
+        if self.bad:
+            self.bad -= 1
+            return Reply("Certainly! Here is what you asked for: {")
+        if "take notes" in system:
+            self.notes += 1
+            return Reply(f"```json\\n{json.dumps(NOTE)}\\n```")
+        return Reply(json.dumps(self.claims))
+
+
+@pytest.fixture
+async def jam(tmp_path: Path) -> AsyncGenerator[Jam, None]:
+    async with Jam(tmp_path) as jam:
+        jam.model.script = Scribe()
+        config = tmp_path / "labjam.toml"
+        config.write_text(CONFIG.format(moderator=jam.people["argonne"]))
+        jam.extra["LABJAM_CONFIG"] = str(config)
+        await jam.start_bot()
+        yield jam
+
+
+async def command(jam: Jam, text: str) -> None:
+    await jam.slack.command(jam.people["argonne"], jam.channels["argonne"], "/jam", text)
+
+
+def summaries(jam: Jam) -> list[Message]:
+    """The bot's top-level messages in Argonne's channel that are summaries."""
+    found = jam.slack.channel_messages(jam.channels["argonne"])
+    return [message for message in found if "the numbers are counted" in message.visible_text]
+
+
+async def two_threads(jam: Jam) -> list[str]:
+    asked = [await jam.ask("argonne", text) for text in ("How large is the loss?", "And the Q factor?")]
+    for ts in asked:
+        await jam.answer("argonne", ts)
+    return [ts.replace(".", "") for ts in asked]
+
+
+async def test_a_session_is_summed_up_when_it_is_closed(jam: Jam) -> None:
+    await command(jam, "open Cavities")
+    first, second = await two_threads(jam)
+    await command(jam, "close")
+    await until(lambda: bool(summaries(jam)), 45)
+    words = summaries(jam)[0].visible_text
+    assert "ANL · Cavities · " in words
+    assert "*2 questions* from 1 person, 2 answers; 0 of 2 answers judged." in words
+    assert f"archives/{jam.channels['argonne']}/p{first}|[1]>" in words
+    assert f"It checked units <{jam.slack.workspace.app.site}" in words
+    assert second in words.partition("It checked units")[2]
+    assert "[99]" not in words
+    assert "It was right" not in words, "a claim without a source is dropped"
+    assert "Invented" not in words
+    assert "SECRET" not in words
+    assert not summaries(jam)[0].pings
+    line = next(line for line in await jam.journal("argonne") if line["kind"] == "summary")
+    assert (len(line["threads"]), line["unread"], line["model"]) == (2, 0, "scripted")
+    assert line["tokens"] > 0
+
+
+async def test_a_model_that_gives_no_form_at_first_is_asked_once_more(jam: Jam) -> None:
+    script: Any = jam.model.script
+    await two_threads(jam)
+    script.bad = 1
+    await command(jam, "summary now")
+    await until(lambda: bool(summaries(jam)), 30)
+    assert "It checked units" in summaries(jam)[0].visible_text
+    assert script.notes == 2
+    await command(jam, "summary now")
+    await until(lambda: len(summaries(jam)) == 2, 30)
+    assert script.notes == 2, "no thread is read twice"
+
+
+async def test_a_model_that_gives_nothing_leaves_the_numbers(jam: Jam) -> None:
+    script: Any = jam.model.script
+    await two_threads(jam)
+    script.claims = {}
+    await command(jam, "summary now")
+    await until(lambda: bool(summaries(jam)), 30)
+    words = summaries(jam)[0].visible_text
+    assert "*2 questions*" in words
+    assert "no claim that rests on a thread" in words
+
+
+async def test_a_thread_is_wrapped_up_by_its_shortcut(jam: Jam) -> None:
+    ts = await jam.ask("argonne", "How large is the loss?")
+    answered = await jam.answer("argonne", ts)
+    person, channel = jam.people["argonne"], jam.channels["argonne"]
+    await jam.slack.message_shortcut(person, channel, answered[0].ts, "jam_summary")
+    await until(lambda: "Written by scripted" in jam.replies("argonne", ts)[-1].visible_text, 20)
+    words = jam.replies("argonne", ts)[-1].visible_text
+    assert "*Problem*: Loss in a cavity" in words
+    assert "*Verified*" not in words
