@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from bot.commands import audit, export, guard, record
+from bot.commands import audit, care, export, guard, record
 from bot.errors import UsageError, WorldError
 from bot.logs import start_logging
 from bot.settings import read_settings
@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     export.add(commands)
     record.add(commands)
     audit.add(commands)
+    care.add(commands)
     guard.add(commands)
     return parser
 

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from bot.burn import Burning, burn_lines
@@ -15,6 +16,7 @@ from bot.moderation.flags import FlagCommands
 from bot.moderation.table import Subcommand
 from bot.moderation.times import ago
 from bot.purge import Purges
+from bot.retention import EVERY, Retention
 from bot.running import Runner
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs
@@ -34,14 +36,16 @@ class Caring:
     care: CareCommands
     flagging: Flagging
     votes: Votes
+    retention: Retention
 
     @classmethod
-    def of(cls, labs: Labs, jobs: Jobs, outbox: Outbox, flagging: Flagging) -> Self:
+    def of(cls, labs: Labs, jobs: Jobs, outbox: Outbox, flagging: Flagging, archive: Path) -> Self:
         """Make them."""
         spending, purges = Spending(jobs.store), Purges(jobs)
         burning = Burning(spending)
         caps, care = CapCommands(labs, spending, burning), CareCommands(labs, purges)
-        return cls(labs, purges, Clearing(outbox), burning, caps, care, flagging, Votes(jobs))
+        kept = Retention(labs, purges, archive)
+        return cls(labs, purges, Clearing(outbox), burning, caps, care, flagging, Votes(jobs), kept)
 
     @property
     def runners(self) -> dict[str, Runner]:
@@ -51,7 +55,10 @@ class Caring:
     @property
     def timed(self) -> list[Timed]:
         """What the clock does for them."""
-        return [Timed("holds", 6 * 3600.0, self.purges.keep_held)]
+        return [
+            Timed("holds", EVERY, self.purges.keep_held, longest=3600.0),
+            Timed("retention", EVERY, self.retention.run, longest=3600.0),
+        ]
 
     def subcommands(self) -> list[Subcommand]:
         """Their lines of the table of `/jam`."""

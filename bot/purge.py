@@ -10,18 +10,23 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from bot.caps import Spent
 from bot.errors import Held
 from bot.running import Running
 from bot.scopes import Hold, Scope, covered, read_scope
 from bot.store.holds import Holds
 from bot.store.jobs import CROSS_LAB, Close, Jobs
-from bot.store.journal import Journal, read
+from bot.store.journal import Journal, Line, read
 from bot.store.spending import Spending
 from bot.store.traces import Found, Traces
 
 SCHEMA_VERSION = 1
 """Of `purge` records in the journal."""
+
+RETENTION = "retention"
+"""Who asks for a purge of what is old; without anything to take it leaves no receipt."""
 
 PATIENCE = 10.0
 """Seconds in which answers that are being written may end before they are taken away from their workers."""
@@ -52,6 +57,9 @@ class Receipt:
     records: int
     digest: str
     held: int
+
+
+_RECEIPTS = TypeAdapter(list[Receipt])
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +117,16 @@ class Purges:
         return purge
 
     async def finished(self, lab: str, purge: str, patience: float = 25.0) -> Receipt | None:
-        """A purge's receipt in a lab, once it is written; None where that takes longer."""
+        """A queued purge's receipt in a lab, once it is written; None where that takes longer."""
         until = self._clock() + patience
-        while True:
-            for record in await self._receipts_of(lab, purge):
-                if "digest" in record:
-                    return Receipt(purge, lab, record["records"], record["digest"], record["held"])
-            if self._clock() > until:
-                return None
+        while self._clock() < until:
+            fields = await self._jobs.fields(f"purge:{lab}", f"purge:{purge}")
+            if "receipts" in fields:
+                return next(
+                    (one for one in _RECEIPTS.validate_json(fields["receipts"]) if one.lab == lab), None
+                )
             await asyncio.sleep(0.25)
+        return None
 
     async def run(self, running: Running) -> Close:
         """The runner of `purge` jobs: goes on where a worker that died left it."""
@@ -130,24 +139,28 @@ class Purges:
             await running.note({_NOTED: json.dumps(sorted(questions))})
 
         try:
-            await self.carry_out(order, known=known, note=note)
+            receipts = await self.carry_out(order, known=known, note=note)
         except Held:
             return Close({"outcome": "held", "scope": ""})
-        return Close({"outcome": "purged", "scope": "", _NOTED: ""})  # a person's id is no longer needed
+        # A person's id is no longer needed.
+        return Close(
+            {"outcome": "purged", "receipts": _RECEIPTS.dump_json(receipts).decode(), "scope": "", _NOTED: ""}
+        )
 
     async def carry_out(
-        self, order: Order, *,
+        self, order: Order, *, ready: Callable[[Line], bool] | None = None,
         known: Iterable[str] = (), note: Callable[[Iterable[str]], Awaitable[None]] | None = None,
     ) -> list[Receipt]:  # fmt: skip
         """Take it all out; may be repeated until it ends. Held where a hold keeps all of it.
 
-        `note` writes down what a person asked, and `known` is what was noted, for who goes on.
+        `note` writes down what a person asked, and `known` is what was noted, for who goes on. Only
+        records that are `ready` are taken.
         """
         scope = order.scope
         holds = await self._free(scope)
         if order.slack:
             await self._stop(scope, holds)
-        found, reach = await self._traces.find(scope, holds, known)
+        found, reach = await self._traces.find(scope, holds, known, ready)
         if note:
             await note(reach.concern.questions if scope.person else ())
         if order.slack:
@@ -227,6 +240,8 @@ class Purges:
     async def _close(self, lab: str, head: dict[str, Any], held: int) -> Receipt | None:
         """Write a lab's last receipt, over all that this purge took, whichever worker did; None for none."""
         parts = await self._receipts_of(lab, head["purge"])
+        if not parts and head["by"] == RETENTION:
+            return None
         removed = sorted(name for part in parts for name in part.get("removed", ()))
         digest = hashlib.sha256("".join(removed).encode()).hexdigest()
         receipt = Receipt(head["purge"], lab, len(removed), digest, held)

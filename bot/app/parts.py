@@ -95,7 +95,10 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     announcing, current = Announcing(labs, jobs, directory, outbox), CurrentLabs(labs, states)
     live, people = LiveLabs(labs, settings, os.environ), People(outbox)
     uploads, flagging = Uploads(outbox, session), Flagging(labs, jobs, outbox, identity.url)
-    caring, gates = Caring.of(labs, jobs, outbox, flagging), Gates(labs, jobs, outbox, flagging)
+    caring, gates = (
+        Caring.of(labs, jobs, outbox, flagging, settings.labjam_data / "archive"),
+        Gates(labs, jobs, outbox, flagging),
+    )
     judging = Judging.of(labs, jobs, states, directory, outbox, flagging=flagging)
     asking = Asking(jobs, judging.draws)
     return Parts(

@@ -61,6 +61,8 @@ class Lab:
     certify: Certify = "session"
     moderation: Moderation | None = None
 
+    keep_days: int = 0  # of records; 0 keeps them for ever
+    keep_archive: bool = True  # the archive keeps them longer
     messages: int = MESSAGES  # that hold one answer at most; of a longer one the rest comes as a file
 
     def model(self, name: str = "") -> ModelSpec:

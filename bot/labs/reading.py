@@ -106,6 +106,8 @@ def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, fil
         numeric_scores=bool(table.numeric_scores),
         compare_share=table.compare_share or 0,
         system=draft.system,
+        keep_days=table.keep_days or 0,
+        keep_archive=table.keep_archive is not False,
         certify=table.certify or config.jam.certify,
         moderation=Moderation(table.moderation.model, table.moderation.failure) if table.moderation else None,
     )

@@ -9,6 +9,7 @@ from bot.labs.lookups import ARXIV, CROSSREF, PUBMED
 from bot.labs.values import (
     Caps,
     Channel,
+    Count,
     DigestAt,
     DigestDays,
     Host,
@@ -74,6 +75,8 @@ class LabTable(Table):
     compare_share: Annotated[int, Field(ge=0, le=100)] | None = None
     certify: Literal["session", "thread", "off"] | None = None
     moderation: ModerationTable | None = None
+    keep_days: Count | None = None
+    keep_archive: bool | None = None
 
     def under(self, over: Self) -> Self:
         """Lay another table over this one, key by key; caps likewise."""

@@ -78,9 +78,16 @@ class Traces:
         self._name = name
 
     async def find(
-        self, scope: Scope, holds: Sequence[Scope], known: Iterable[str] = ()
+        self,
+        scope: Scope,
+        holds: Sequence[Scope],
+        known: Iterable[str] = (),
+        ready: Callable[[Line], bool] | None = None,
     ) -> tuple[Found, Reach]:
-        """What a scope concerns, `known` questions among it; reads every journal of its labs twice."""
+        """What a scope concerns, `known` questions among it; reads every journal of its labs twice.
+
+        Only records that are `ready` are taken.
+        """
         reach = Reach(Concern(scope, self._name), [Concern(hold, self._name) for hold in holds])
         reach.concern.questions.update(known)
         jobs = [job async for job in self._jobs()]
@@ -94,6 +101,8 @@ class Traces:
                 continue
             if reach.spares(record):
                 found.held += 1
+                continue
+            if ready and not ready(line):
                 continue
             found.lines.setdefault(line.lab, []).append((line.shard, line.entry, fingerprint(record)))
             _note_messages(found, line.lab, record)
