@@ -82,6 +82,12 @@ def question_of_record(record: Mapping[str, Any]) -> str:
     return question_key(thread, asked) if thread and isinstance(asked, str) and asked else ""
 
 
+def first_of_record(record: Mapping[str, Any]) -> str:
+    """The question that a record's question asks again, as "team:channel:ts"; empty where it asks anew."""
+    first: Any = record.get("repeats") or _question(record).get("repeats")
+    return question_key(thread_of(record), first) if isinstance(first, str) and first else ""
+
+
 def question_key(thread: str, ts: str) -> str:
     """The question of this ts in a thread."""
     return f"{thread.rpartition(':')[0]}:{ts}"
@@ -107,8 +113,9 @@ def _question(record: Mapping[str, Any]) -> dict[str, Any]:
 class Concern:
     """Says of each record whether a scope concerns it: `learn` them all first, then ask.
 
-    What others said of a person's question concerns the person, too. `name` gives what the scope's
-    `person` is compared with: a person's id as it is, or its pseudonym.
+    What others said of a person's question concerns the person, too; so does the same question asked
+    again by others. `name` gives what the scope's `person` is compared with: a person's id as it is, or
+    its pseudonym.
     """
 
     scope: Scope
@@ -116,10 +123,13 @@ class Concern:
     questions: set[str] = field(default_factory=set[str])
     threads: set[str] = field(default_factory=set[str])  # that it began
     touched: set[str] = field(default_factory=set[str])  # that it asked in
+    repeats: dict[str, str] = field(default_factory=dict[str, str])  # a question that asks again -> the first
 
     def learn(self, record: Mapping[str, Any]) -> None:
         """Take in whose question or thread it is about."""
-        asked = question_of_record(record)
+        asked, first = question_of_record(record), first_of_record(record)
+        if asked and first:
+            self.repeats[asked] = first
         if not asked or record.get("kind") not in {"answer", "job"} or not self._own(record):
             return
         self.questions.add(asked)
@@ -134,7 +144,9 @@ class Concern:
         if self._own(record):
             return True
         asked = question_of_record(record)
-        return asked in self.questions if asked else thread_of(record) in self.threads
+        if not asked:
+            return thread_of(record) in self.threads
+        return asked in self.questions or self.repeats.get(asked) in self.questions
 
     def is_person(self, name: str) -> bool:
         """Whether this is the person of the scope."""

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from bot.mydata import COMES
-from bot.slack.blocks import THUMB
+from bot.slack.blocks import MORE, THUMB
 from tests.jam import Jam, until
 
 
@@ -42,6 +42,26 @@ async def test_my_data_comes_as_a_file_that_nobody_else_sees(jam: Jam) -> None:
 async def test_my_data_goes_at_my_wish(jam: Jam) -> None:
     me = jam.people["argonne"]
     await _with_a_vote(jam)
+    await _delete(jam, me)
+    await until(lambda: _is_gone(jam, me), 20)
+
+
+async def test_my_question_goes_though_a_colleague_asked_it_again(jam: Jam) -> None:
+    """Its words are mine in every answer to it."""
+    me, colleague = jam.people["argonne"], jam.people["idaho"]
+    await jam.slack.join(colleague, jam.channels["argonne"])
+    ts = await jam.ask("argonne", "my secret sauce?")
+    [answer] = await jam.answer("argonne", ts)
+    [menu] = [element for _, element in answer.elements if element["action_id"] == MORE]
+    again = menu["options"][0]
+    await jam.slack.click(colleague, jam.channels["argonne"], answer.ts, MORE, selected_option=again)
+    await jam.answer("argonne", ts, answers=2)
+    assert json.dumps(await jam.journal("argonne")).count("my secret sauce?") >= 2
+    await _delete(jam, me)
+    await until(lambda: _is_gone(jam, "secret sauce"), 20)
+
+
+async def _delete(jam: Jam, me: str) -> None:
     asked = await _command(jam, me, "mydata delete")
     await until(lambda: bool(asked.messages))
     [button, *_] = [element for _, element in asked.messages[0].elements]
@@ -49,9 +69,8 @@ async def test_my_data_goes_at_my_wish(jam: Jam) -> None:
         me, jam.channels["argonne"], asked.messages[0].ts, button["action_id"], button["value"]
     )
     assert done.acked
-    await until(lambda: _is_gone(jam, me), 20)
 
 
-async def _is_gone(jam: Jam, user: str) -> bool:
-    kinds = [line["kind"] for line in await jam.journal("argonne") if user in json.dumps(line)]
+async def _is_gone(jam: Jam, word: str) -> bool:
+    kinds = [line["kind"] for line in await jam.journal("argonne") if word in json.dumps(line)]
     return not kinds

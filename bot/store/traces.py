@@ -42,7 +42,8 @@ class Trace:
         thread = ":".join(self.fields["mailbox"].split(":")[:3])
         return {
             "kind": "job", "lab": self.fields.get("lab", ""), "thread": thread,
-            "user": question.get("user", ""), "at": float(self.fields.get("at", 0)) / 1000,
+            "repeats": question.get("repeats", ""), "user": question.get("user", ""),
+            "at": float(self.fields.get("at", 0)) / 1000,
             "question_ts": team_channel_ts[0].rpartition(":")[2] if team_channel_ts else "",
         }  # fmt: skip
 
