@@ -18,6 +18,7 @@ from bot.reply import preview
 from bot.running import Running
 from bot.slack.blocks import Block
 from bot.slack.outbox import Outbox
+from bot.slack.pacer import Who
 from bot.store.jobs import Close
 from bot.store.questions import draft_of, messages_of, question_of
 
@@ -67,7 +68,8 @@ class Refreshes:
 
         thread = question_of(fields).thread
         await self._outbox.insist(
-            "chat.update", thread.team, hold=hold, channel=thread.channel, ts=ts,
+            "chat.update", thread.team, hold=hold, who=Who(lab=thread.channel, low=True),
+            channel=thread.channel, ts=ts,
             text=preview(_words(blocks)), blocks=list(blocks),
         )  # fmt: skip
 

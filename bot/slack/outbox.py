@@ -167,7 +167,7 @@ def _mendable(refused: SlackRefused) -> Exception:
 
 
 def _channel(args: dict[str, Any]) -> str:
-    return str(args.get("channel") or "")
+    return str(args.get("channel") or args.get("channel_id") or "")
 
 
 def _budget(method: str, team: str, channel: str) -> tuple[str, str, str]:
