@@ -224,3 +224,9 @@ def test_a_workspace_may_have_been_granted_more() -> None:
     granted = Rates(per_minute={START: 40}, posts_per_second=2.0)
     assert granted.method(START).calls == 40
     assert granted.channel("C1").seconds == pytest.approx(0.51)
+
+
+def test_more_streams_may_run_where_windows_are_short() -> None:
+    """Each end must find its call within seconds: at a factor of 1 no more than a minute has."""
+    assert Rates().kept(STOP) == Rates().method(STOP)
+    assert Rates(factor=1000.0).kept(STOP).calls > 1000

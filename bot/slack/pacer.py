@@ -93,7 +93,7 @@ class Pacer:
         """
         account = self._account(team)
         buckets = self.rates.of(method, channel)
-        holds = self.rates.method(keeps) if keeps else None
+        holds = self.rates.kept(keeps) if keeps else None
         left = int(buckets[0].calls * max(spare, self._share(method, who.lab, account)))
         call = self._id("try")
         delay = await account.attempt(Try(buckets, (), left, buckets[-1].name, holds), call)

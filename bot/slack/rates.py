@@ -48,6 +48,8 @@ _MARGIN = 1.01
 """Longer than Slack's own window: calls granted a minute apart arrive a little less than that apart."""
 _JITTER = 0.3  # seconds, of our own process and of the network
 _POST_MARGIN = 1.02
+_SOON_ENOUGH = 6.0
+"""Seconds an answer's end may wait for its call, at the very worst."""
 _MATTER_OF_SECONDS = 2.0
 
 
@@ -75,6 +77,12 @@ class Rates:
         window = _MINUTE / max(1.0, self.factor)
         seconds = window * _MARGIN + min(_JITTER, window / 10)
         return Bucket(method, max(1, int(calls * min(1.0, self.factor))), seconds)
+
+    def kept(self, method: str) -> Bucket:
+        """How many calls of a method may be kept back: what it gives soon, where its windows are short."""
+        own = self.method(method)
+        windows = max(1, int(_SOON_ENOUGH / own.seconds))
+        return Bucket(method, own.calls * windows, own.seconds * windows)
 
     def channel(self, channel: str) -> Bucket:
         """How often a message may be made in a channel."""
