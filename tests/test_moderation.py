@@ -26,6 +26,7 @@ CASES = {
     "prompt show": ("", "batteries"),
     "prompt edit": ("", ""),
     "prompt history": ("", "of the files"),
+    "prompt test": ("Why is the sky blue?", "The model is asked"),
     "prompt rollback": ("0", "is in use already"),
     "mute": ("{scientist}", "is muted"),
     "unmute": ("{scientist}", "can ask again"),
@@ -91,6 +92,20 @@ async def test_help_shows_what_i_may_do(desk: Desk) -> None:
     assert "/jam whoami" in (await desk.say(desk.scientist, "help")).text
     assert "/jam stop" in (await desk.say(desk.moderator, "")).text
     assert "--lab all" in (await desk.say(desk.lead, "", desk.hq)).text
+
+
+async def test_help_about_one_says_all_of_it(desk: Desk) -> None:
+    about = (await desk.say(desk.moderator, "help purge")).text
+    assert about.startswith("`/jam purge [thread LINK")
+    assert "There is no `/jam xyzzy`" in (await desk.say(desk.moderator, "help xyzzy")).text
+
+
+async def test_a_prompt_is_tried_in_private(desk: Desk) -> None:
+    answer = await desk.say(desk.moderator, "prompt test What is a prompt for?")
+    await until(lambda: len(answer.messages) == 2)
+    assert "You asked: What is a prompt for?" in answer.text
+    assert {message.ephemeral_to for message in answer.messages} == {desk.moderator}
+    assert not await desk.jam.journal("argonne")
 
 
 async def test_a_typo_is_understood_as_far_as_i_may(desk: Desk) -> None:

@@ -21,6 +21,7 @@ from bot.moderation.persons import Persons
 from bot.moderation.prompts import Prompts
 from bot.moderation.releases import ReleaseCommands
 from bot.moderation.table import Subcommand
+from bot.rehearsal import Rehearsals
 from bot.releasing import Releasing
 from bot.reveal import RevealCommand
 from bot.store.questions import Questions
@@ -69,6 +70,7 @@ def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
         *parts.sessions.subcommands(),
         *Models(labs, audit, states).subcommands(),
         *prompts.subcommands(),
+        *Rehearsals(labs, parts.jobs).subcommands(),
         *Persons(labs, audit, states).subcommands(),
         *Announcements(labs, parts.announcing.publish).subcommands(),
         *digests.subcommands(),

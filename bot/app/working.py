@@ -18,6 +18,7 @@ from bot.notice import Notices
 from bot.pictures import Pictures
 from bot.references.checking import Checks
 from bot.refresh import Refreshes
+from bot.rehearsal import Rehearsing
 from bot.running import Runner
 from bot.slack.status import Status
 from bot.store.questions import Questions
@@ -47,7 +48,8 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
     stack.push_async_callback(drawing.close)
     pictures = Pictures(parts.labs, parts.uploads, Questions(parts.jobs), drawing)
     writing = Writing(parts.summaries, models, key.hex()[:32])
-    runners = _runners(parts, answers, pictures, writing)
+    rehearsing = Rehearsing(parts.labs, parts.current, models, budget, pseudonym_key=key)
+    runners = {**_runners(parts, answers, pictures, writing), "rehearse": rehearsing.run}
     last_words: Mapping[str, Runner] = {"answer": answers.give_up}
     await Worker(parts.jobs, runners, last_words, alone=not parts.settings.redis_url).run(stop)
 

@@ -70,8 +70,10 @@ class Commands:
         role = await self._roster.of(said.team, said.user)
         typed = parse(said.text, self._table)
         if typed.subcommand is None:
-            wants_help = typed.first.casefold() in ("", "help")
-            return help_for(self._table, role) if wants_help else unknown(typed.first, self._table, role)
+            wanted = said.text.casefold().split()
+            if wanted[:1] in ([], ["help"]):
+                return help_for(self._table, role, " ".join(wanted[1:]))
+            return unknown(typed.first, self._table, role)
         act = Act(
             said.trigger_id, Actor(said.team, said.user), role, typed.subcommand.name, "", typed.rest,
             self._clock(), said.channel, said.trigger_id, said.response_url,

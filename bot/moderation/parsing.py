@@ -12,7 +12,7 @@ ALL = "all"
 
 # Phones and Macs make one long dash of two short ones.
 _LAB = re.compile(r"(?:^|(?<=\s))(?:--|\u2014|\u2013)lab(?:\s*=\s*|\s+)(\S+)(?:\s+|$)")
-_CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|[^>]*)?>")
+_CHANNEL = re.compile(r"<#([A-Z0-9]+)(?:\|([^>]*))?>")
 _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|([UW][A-Z0-9]{6,20})")
 
 
@@ -51,9 +51,10 @@ def likely(first: str, names: Iterable[str]) -> list[str]:
 def lab_named(word: str, labs: Mapping[str, Lab]) -> str | None:
     """The key of the lab that a word means: its key, short name or channel; None where it means none."""
     channel = _CHANNEL.fullmatch(word)
-    wanted = (channel[1] if channel else word.removeprefix("#")).casefold()
+    named = [channel[1], channel[2] or ""] if channel else [word.removeprefix("#")]
+    wanted = {name.casefold() for name in named}
     for key, lab in labs.items():
-        if wanted in (key, lab.short.casefold(), lab.channel.casefold()):
+        if wanted & {key, lab.short.casefold(), lab.channel.casefold()}:
             return key
     return None
 

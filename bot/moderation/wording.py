@@ -18,6 +18,9 @@ WAITS = 600.0
 LONGEST = 1500
 """Characters behind a subcommand that is asked about: its button carries them, 2,000 at the most."""
 
+SHORT = 30
+"""Characters of what may follow a name, in the list of all; `/jam help NAME` has longer ones."""
+
 WORKING = "Working on it. The answer comes here."
 AWAY = "labjam can't reach its store, so nothing was done. Try again in a minute."
 BROKEN = "Something in labjam broke over this, and the log says what. Nothing more is being done about it."
@@ -49,10 +52,15 @@ def instead(reply: Reply) -> dict[str, Any]:
     return shown(reply) | {"replace_original": True} if reply.text else {"delete_original": True}
 
 
-def help_for(table: Table, role: Role) -> Reply:
-    """What this person may do, a line each."""
-    mine = [one for one in table if one.may(role, "")]
-    lines = [f"`/jam {one.name}{' ' if one.usage else ''}{one.usage}` {one.summary}" for one in mine]
+def help_for(table: Table, role: Role, about: str = "") -> Reply:
+    """What this person may do, a line each; or all about the subcommands that begin with a word."""
+    mine = [one for one in table if one.may(role, "") and one.name.startswith(about)]
+    if about and mine:
+        lines = [f"{_line(one, one.usage)}." for one in mine]
+        return Reply("\n".join(lines), tuple(_sections(lines)))
+    if about:
+        return unknown(about, table, role)
+    lines = [_line(one, one.usage if len(one.usage) <= SHORT else "…") for one in mine]
     head = f"*What you can do with /jam* as {_article(role.words)}:"
     if role.leads:
         tail = "Add `--lab argonne` to act for one lab, or `--lab all` for every one."
@@ -60,6 +68,7 @@ def help_for(table: Table, role: Role) -> Reply:
         tail = "Add `--lab argonne` where you are not in that lab's channel."
     else:
         tail = "Only you see the answers."
+    tail += " `/jam help NAME` tells more of one."
     return Reply("\n".join([head, *lines, tail]), tuple(_sections([head, *lines, tail])))
 
 
@@ -132,6 +141,10 @@ def _button(label: str, action: str, value: str) -> Block:
 
 def _shown(word: str) -> str:
     return word.replace("`", "'")[:40]
+
+
+def _line(one: Subcommand, usage: str) -> str:
+    return f"`/jam {one.name}{' ' if usage else ''}{usage}` {one.summary}"
 
 
 def _article(role: str) -> str:

@@ -6,9 +6,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from bot.store import keys
+from bot.store.redis import Store
 from bot.trial.model_script import Plan, Reply
 from tests.desk import Desk, furnish
-from tests.jam import LABS, Jam, ended, until
+from tests.jam import LABS, Jam, ended, kill_tree, until
 
 LONG = Reply("it goes on and on " * 400, pieces=400, seconds=60)
 
@@ -173,6 +175,43 @@ async def test_every_command_is_acknowledged_in_time_under_load(tmp_path: Path) 
             slowest = max(slowest, time.monotonic() - began)
         await asyncio.gather(*asking)
         assert slowest < 3.0
+
+
+async def test_a_jam_closes_by_itself_at_its_end(tmp_path: Path) -> None:
+    async with Jam(tmp_path, own_store=True) as jam:
+        desk = await started(jam, tmp_path)
+        await desk.do("open Short day until tomorrow 9:00")
+        state = keys.state(keys.DESK, "argonne")
+        store = await Store.connect(jam.settings().redis_url)
+        await store.client.hset(state, "until", f"{time.time() + 1.5:.3f}")
+        ts = await jam.ask("argonne", "just in time")
+        await jam.answer("argonne", ts)
+        await until(lambda: "reached its end" in str(_in_channel(desk)), 12)
+        await store.close()
+        closed = [entry for entry in await desk.audited() if entry.act == "close"]
+        assert [(entry.actor, entry.lab) for entry in closed] == [("clock", "argonne")]
+        assert ": closed" in await desk.do("status")
+
+
+async def test_an_announcement_is_said_once_though_its_worker_dies(tmp_path: Path) -> None:
+    async with Jam(tmp_path, own_store=True) as jam:
+        desk = await furnish(jam, tmp_path)
+        await jam.start_child("serve")
+        worker = await jam.start_child("work")
+        jam.slack.faults.drop("chat.postMessage")  # said, and nobody knows
+        jam.slack.faults.delay("conversations.history", 60)  # and nobody can look
+        await desk.do("announce Bring your own mug.")
+        await until(lambda: "mug" in str(_in_channel(desk)))
+        kill_tree(worker)
+        jam.slack.faults.clear()
+        await jam.start_child("work")
+        await desk.do("announce Second.")
+        await until(lambda: "Second." in str(_in_channel(desk)), 25)
+        assert str(_in_channel(desk)).count("mug") == 1
+
+
+def _in_channel(desk: Desk) -> list[str]:
+    return [message.visible_text for message in desk.jam.slack.channel_messages(desk.lab)]
 
 
 async def test_without_its_store_a_command_says_so_in_time(tmp_path: Path) -> None:
