@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from bot import outcome
+from bot.attaching import Attaching, attached_text
 from bot.attempt import Attempt
 from bot.budget import Budget, cost_of, spent_on
 from bot.comparing import compared
@@ -48,7 +49,7 @@ class Answers:
 
     def __init__(
         self, labs: Labs, current: CurrentLabs, model: Model, outbox: Outbox, *,
-        budget: Budget, gates: Gates, pseudonym_key: bytes,
+        budget: Budget, gates: Gates, attaching: Attaching, pseudonym_key: bytes,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
@@ -57,6 +58,7 @@ class Answers:
         self._outbox = outbox
         self._budget = budget
         self._gates = gates
+        self._attaching = attaching
         self._status = Status(outbox)
         self._estimator = Estimator()
         self._pseudonym_key = pseudonym_key
@@ -94,7 +96,8 @@ class Answers:
         except SlackRefused as refused:
             log.error("answer can't be posted", extra={"job": running.job.id, "error": str(refused)})
             draft = replace(draft, outcome="failed", note="")
-        return close_with(self._record(running, thread, draft))
+        attached = await attached_text(running) if thread.question.file_ids else ""
+        return close_with(self._record(running, thread, draft), attached)
 
     async def _thread(self, running: Running, *, unsure: bool) -> Showing:
         question = question_of(running.job.fields)
@@ -107,14 +110,18 @@ class Answers:
         if running.stopped:
             return outcome.stopped("", running.stopped)
         if await self._gates.stops(thread.question, thread.lab):
-            thread.question = replace(thread.question, text="", files=())
+            thread.question = replace(thread.question, text="", files=(), file_ids=())
             return outcome.marked_question(thread.lab.contact)
         spec = thread.spec
+        attached = await self._attaching.read(running, thread.question, thread.lab, spec)
+        if attached is None:
+            thread.question = replace(thread.question, text="", files=(), file_ids=())
+            return outcome.marked_question(thread.lab.contact)
         prompt = system_prompt(self._labs, thread.lab)
         turns = unmarked(turns_before(running.job, thread.question), thread.lab.guard)
         ratio = self._estimator.chars_per_token(spec.name)
         try:
-            asked = conversation(prompt, spec, turns, thread.question, ratio)
+            asked = conversation(prompt, spec, turns, thread.question, ratio, attached=attached)
         except QuestionTooLong as error:
             return outcome.too_long(error.length, error.allowed)
         tokens = int(asked.characters / ratio)
@@ -126,12 +133,13 @@ class Answers:
         attempt = Attempt(self._model, request, self._clock)
         draft = await self._follow(running, thread, attempt)
         draft = await self._gates.let_out(draft, thread.question, thread.lab)
-        if draft.usage.input:
+        if draft.usage.input and not attached.pictures:
             self._estimator.learn(spec.name, asked.characters, draft.usage.input)
         return replace(
             draft,
             model=spec.name,
             prompt_version=prompt.version,
+            files=attached.files,
             first_words_at=attempt.first_words_at,
             turns_left_out=asked.left_out,
             spent=spent_on(draft, spec, tokens, ratio),
@@ -223,6 +231,7 @@ class Answers:
             first_words_at=draft.first_words_at,
             finished_at=self._clock(),
             turns_left_out=draft.turns_left_out,
+            files=draft.files,
             cost=cost_of(spec, draft.usage),
         )
 

@@ -181,7 +181,7 @@ class Confirming:
             event = {"type": "message", "channel": thread.channel} | dict(message)
             found = read_message({"event": event}, thread.team, self._outbox.us)
             if found and found.ts == question.ts and found.text and not found.text.startswith(ASIDE):
-                return replace(question, text=words_of(found), files=found.files)
+                return replace(question, text=words_of(found), files=found.files, file_ids=found.file_ids)
         return None
 
     async def _show(self, running: Running, pending: Pending) -> None:

@@ -119,11 +119,19 @@ def _said(draft: Draft, lab: Lab, question: Question, extras: Extras) -> list[st
         said.append(LEFT_OUT.format(n=draft.turns_left_out))
     if has_text:
         said.append(_origin(draft, lab, question, extras) + _counted(extras.tally))
+    said += _files_said(draft, question)
     if draft.left and not question.side:
         said.append(draft.left)
     if question.repeats:
         said.append(FURTHER)
     return said
+
+
+def _files_said(draft: Draft, question: Question) -> list[str]:
+    """Which files the model did not get, or not all of."""
+    named = list(zip(question.files, draft.files, strict=False))
+    unread = [f"{name[:60]} was not read: {file.why}." for name, file in named if file.why]
+    return unread + [f"Of {name[:60]} I left out {file.cut}." for name, file in named if file.cut]
 
 
 def _controls(draft: Draft, lab: Lab, question: Question, extras: Extras, about: str) -> Sequence[Block]:

@@ -50,7 +50,7 @@ _WHAT = {
 
 def unmarked(turns: Sequence[Turn], guard: Guard) -> list[Turn]:
     """A thread's turns without the exchanges that a rule stops now: it may be younger than they are."""
-    marked = {turn.ts for turn in turns if guard.hard(turn.text)}
+    marked = {turn.ts for turn in turns if guard.hard(turn.text, turn.attached)}
     return [turn for turn in turns if turn.ts not in marked]
 
 

@@ -44,6 +44,7 @@ class Question:
     text: str
     direct: bool = False  # asked in a direct message
     files: tuple[str, ...] = ()  # names only
+    file_ids: tuple[str, ...] = ()  # Slack's, in the same order
     model: str = ""  # the model somebody chose, by our name; empty for the lab's first
     repeats: str = ""  # the ts of the question that this one asks again; `ts` is then the click's
     side: Side = ""
@@ -76,6 +77,37 @@ class Turn:
     role: Literal["user", "assistant"]
     text: str
     ts: str  # of the question, for both of its turns
+    attached: str = ""  # what files came with a question, fenced, as the model got it
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that a model gets to see."""
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class FileRead:
+    """What became of one file of a question; nothing of its text, and its name as a keyed hash only."""
+
+    id: str
+    name_hash: str
+    kind: str = ""  # "PDF", "text", "CSV", "JSON", "notebook", "picture"; "" where nothing was read
+    size: int = 0  # bytes
+    sha256: str = ""
+    cut: str = ""  # what was left out
+    why: str = ""  # why nothing was read
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What came with a question, as a model gets it."""
+
+    text: str = ""
+    pictures: tuple[Picture, ...] = ()
+    files: tuple[FileRead, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +139,7 @@ class Answer:
     first_words_at: float  # 0.0 where none came
     finished_at: float
     turns_left_out: int = 0
+    files: tuple[FileRead, ...] = ()
     cost: float | None = None  # US dollars, by the prices that held then; None without prices or usage
     schema_version: int = SCHEMA_VERSION
 

@@ -17,8 +17,7 @@ _SAID = {"", "file_share", "thread_broadcast", "me_message"}
 """Subtypes in which a person says something: https://docs.slack.dev/reference/events/message"""
 
 NO_WORDS = (
-    "I see no question in this message. Write it in words, here in the thread. "
-    "I can't read files or images yet."
+    "I see no question in this message. Ask it in words; a file goes into the same message as its question."
 )
 ONE_MODEL = "Your lab has one model only, so there is nothing to compare. Ask again without `compare:`."
 NOT_A_JAM = "I answer in the jam channels only. Ask in your lab's: {channels}."
@@ -136,4 +135,5 @@ def _question(incoming: Incoming, lab: Lab | None) -> Question:
         text=words_of(incoming),
         direct=incoming.direct,
         files=incoming.files,
+        file_ids=incoming.file_ids,
     )

@@ -56,6 +56,7 @@ TOP = Incoming(
     by_program=False,
     subtype="",
     files=("a.png",),
+    file_ids=("F1",),
     at=1,
 )
 OWN = replace(TOP, ts=REPLY, thread_ts=ROOT, parent_user="U1")

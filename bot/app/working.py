@@ -8,9 +8,11 @@ from contextlib import AsyncExitStack
 from bot.answer import Answers
 from bot.app.parts import Parts
 from bot.archive.keeper import EVERY, Keeper
+from bot.attaching import Attaching
 from bot.budget import Budget
 from bot.clock import Clock, Timed
 from bot.errors import StoreAway, WorldError
+from bot.files.reader import Reader
 from bot.llm.openai import OpenAIModels
 from bot.lobby import LOOK_EVERY, Lobby
 from bot.maths.drawing import Drawing
@@ -20,6 +22,7 @@ from bot.references.checking import Checks
 from bot.refresh import Refreshes
 from bot.rehearsal import Rehearsing
 from bot.running import Runner
+from bot.slack.downloads import Downloads
 from bot.slack.status import Status
 from bot.store.questions import Questions
 from bot.store.spending import Spending
@@ -40,7 +43,7 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
     budget = Budget(Spending(parts.store))
     answers = Answers(
         parts.labs, parts.current, models, parts.outbox,
-        budget=budget, gates=parts.gates, pseudonym_key=key,
+        budget=budget, gates=parts.gates, attaching=_attaching(parts), pseudonym_key=key,
     )  # fmt: skip
     clock = Clock(Turns(parts.store, parts.jobs.consumer), _timed(parts, stack))
     stack.callback(asyncio.create_task(clock.run()).cancel)
@@ -52,6 +55,12 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
     runners = {**_runners(parts, answers, pictures, writing), "rehearse": rehearsing.run}
     last_words: Mapping[str, Runner] = {"answer": answers.give_up}
     await Worker(parts.jobs, runners, last_words, alone=not parts.settings.redis_url).run(stop)
+
+
+def _attaching(parts: Parts) -> Attaching:
+    token = parts.settings.slack_bot_token.get_secret_value()
+    downloads = Downloads(parts.outbox, parts.session, token, parts.settings.slack_api_url)
+    return Attaching(downloads, Reader(), parts.gates, parts.store.pseudonym_key)
 
 
 def _runners(parts: Parts, answers: Answers, pictures: Pictures, writing: Writing) -> Mapping[str, Runner]:

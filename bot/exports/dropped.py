@@ -6,7 +6,8 @@ from bot.exports.kinds import LEFT_OUT
 
 _HEADS = ("revision", "schema_version")
 _ORIGIN = (
-    "answer.question.user", "answer.question.direct", "answer.question.files", "answer.question.model",
+    "answer.question.user", "answer.question.direct", "answer.question.files",
+    "answer.question.file_ids", "answer.files", "answer.question.model",
     "answer.note", "answer.messages", "answer.endpoint", "answer.usage.*", "answer.tries", "answer.asked_at",
     "answer.first_words_at", "answer.finished_at", "answer.turns_left_out", "answer.cost",
     "answer.schema_version",

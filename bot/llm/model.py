@@ -1,10 +1,11 @@
 """What labjam knows of a model: where it is, what it can do, and what streaming from it yields."""
 
+import base64
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from bot.records import Usage
+from bot.records import Picture, Usage
 
 Api = Literal["responses", "chat"]
 Scheme = Literal["bearer", "raw", "none"]
@@ -72,6 +73,7 @@ class Message:
 
     role: Literal["system", "user", "assistant"]
     text: str
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +84,27 @@ class ModelRequest:
     messages: tuple[Message, ...]
     person: str
 
-    def wire_messages(self) -> list[dict[str, str]]:
-        """The messages as both APIs take them, instructions under the role that this model knows."""
+    def wire_messages(self, api: Api = "chat") -> list[dict[str, Any]]:
+        """The messages as this API takes them, instructions under the role that this model knows."""
         system = "developer" if self.model.developer_role else "system"
         return [
-            {"role": system if message.role == "system" else message.role, "content": message.text}
+            {"role": system if message.role == "system" else message.role, "content": _content(message, api)}
             for message in self.messages
         ]
+
+
+def _content(message: Message, api: Api) -> str | list[dict[str, Any]]:
+    """A message's text, or where it has pictures its parts: text first, pictures as data."""
+    if not message.pictures:
+        return message.text
+    urls = [
+        f"data:{each.media_type};base64,{base64.b64encode(each.data).decode()}" for each in message.pictures
+    ]
+    if api == "responses":
+        shown = [{"type": "input_image", "image_url": url} for url in urls]
+        return [{"type": "input_text", "text": message.text}, *shown]
+    parts = [{"type": "image_url", "image_url": {"url": url}} for url in urls]
+    return [{"type": "text", "text": message.text}, *parts]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ def responses_body(request: ModelRequest, *, hosted: bool) -> dict[str, Any]:
     spec = request.model
     body: dict[str, Any] = {
         "model": spec.id,
-        "input": request.wire_messages(),
+        "input": request.wire_messages("responses"),
         "stream": True,
         "store": False,  # the default would keep every conversation at the provider for 30 days
     }

@@ -31,6 +31,7 @@ class Incoming:
     by_program: bool
     subtype: str
     files: tuple[str, ...]
+    file_ids: tuple[str, ...]  # in the same order
     at: int  # microseconds: when it was posted, edited or deleted
 
     @property
@@ -163,16 +164,15 @@ def _read(
         mentions_us=mentions > 0 or event.get("type") == "app_mention",
         by_program=bool(message.get("bot_id")) or user in nobody,
         subtype=_text(message, "subtype"),
-        files=_file_names(message.get("files")),
+        files=tuple(_text(file, "name") or "a file" for file in _files(message.get("files"))),
+        file_ids=tuple(_text(file, "id") for file in _files(message.get("files"))),
         at=micros(at),
     )
 
 
-def _file_names(files: object) -> tuple[str, ...]:
-    if not isinstance(files, list):
-        return ()
-    listed = [_dict(file) for file in cast("list[object]", files)]
-    return tuple(_text(file, "name") or "a file" for file in listed)
+def _files(files: object) -> list[dict[str, Any]]:
+    listed = cast("list[object]", files) if isinstance(files, list) else []
+    return [file for file in map(_dict, listed) if _ID.fullmatch(_text(file, "id"))]
 
 
 def _dict(value: object) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def close_pending(pending: Pending, decision: str, at: float) -> Close:
 
 def _fields(pending: Pending) -> dict[str, str]:
     if pending.rules:
-        pending = replace(pending, question=replace(pending.question, text="", files=()))
+        pending = replace(pending, question=replace(pending.question, text="", files=(), file_ids=()))
     bare = replace(pending.question, text="", files=())  # whose it is, where a purge looks
     return {"pending": _PENDING.dump_json(pending).decode(), "body": _QUESTION.dump_json(bare).decode()}
 

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import TypeAdapter
 
 from bot.caps import Spent
-from bot.records import About, Answer, Gate, Question, Side, Turn, Usage, Withdrawal
+from bot.records import About, Answer, FileRead, Gate, Question, Side, Turn, Usage, Withdrawal
 from bot.store.jobs import MAILBOX_LIMIT, Claim, Close, Job, Jobs, State
 
 _QUESTION = TypeAdapter(Question)
@@ -50,6 +50,7 @@ class Draft:
     model: str = ""  # the one that was asked, by our name; empty where none was
     shown: str = ""  # what people see where it is not the text itself: an answer that hides its model
     compared: bool = False  # the other model's answer stands, so people can choose
+    files: tuple[FileRead, ...] = ()
     first_answer: str = ""  # the address of the question's first answer, where this is a further one
 
 
@@ -270,14 +271,14 @@ def noted_draft(draft: Draft) -> dict[str, str]:
     return {"draft": _DRAFT.dump_json(draft).decode()}
 
 
-def close_with(answer: Answer) -> Close:
+def close_with(answer: Answer, attached: str = "") -> Close:
     """What an ended question leaves: its turns for the thread, its line in the journal."""
     asked = answer.question
-    turns = (Turn("user", asked.text, asked.ts), Turn("assistant", answer.text, asked.ts))
+    turns = (Turn("user", asked.text, asked.ts, attached), Turn("assistant", answer.text, asked.ts))
     ended = _Ended(turns if answer.outcome in {"answered", "stopped"} else (), answer.messages, asked.repeats)
     head = {"kind": "answer", "lab": asked.lab, "at": answer.finished_at}
     line = json.dumps(head | json.loads(_ANSWER.dump_json(answer)))
-    fields = {"outcome": answer.outcome} | noted_messages(answer.messages)
+    fields = {"outcome": answer.outcome, "attached": ""} | noted_messages(answer.messages)
     if not asked.text:  # taken back, or stopped by the guard: not kept in the job either
         fields |= {"text": "", "body": _QUESTION.dump_json(asked).decode()}
     return Close(fields, record=line, turn=turn_of(asked), turns=_ENDED.dump_json(ended).decode())

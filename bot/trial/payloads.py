@@ -1,6 +1,7 @@
 """The JSON Slack sends: messages, people, channels, files, views, and the events about them."""
 
 from typing import Any
+from urllib.parse import quote
 
 from bot.trial.messages import Message
 from bot.trial.people import Channel, File, Person, View
@@ -144,7 +145,7 @@ def file_json(ws: Workspace, file: File) -> Dict:
 
 def full_file_json(ws: Workspace, file: File) -> Dict:
     """A file object with its private URLs."""
-    url = f"{ws.app.site}files-pri/{file.team}-{file.id}/{file.name}"
+    url = f"{ws.app.site}files-pri/{file.team}-{file.id}/{quote(file.name)}"
     kind = file.name.rpartition(".")[2].lower() or "text"
     return {
         "id": file.id,
@@ -166,7 +167,7 @@ def full_file_json(ws: Workspace, file: File) -> Dict:
         "permalink": f"{ws.app.site}files/{file.user}/{file.id}/{file.name}",
         "channels": file.channels,
         "file_access": "visible",
-    }
+    } | ws.file_fields
 
 
 def view_json(ws: Workspace, view: View) -> Dict:

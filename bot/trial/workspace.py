@@ -48,6 +48,7 @@ class Workspace:
     )
     live_streams: dict[tuple[str, str], float] = field(default_factory=dict[tuple[str, str], float])
     groups: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    file_fields: dict[str, Any] = field(default_factory=dict[str, Any])  # laid over every file's JSON
     last_micros: int = 0
     last_id: int = 0
     on_touch: Callable[[str, str], None] | None = None  # told (channel, ts) of each change to a message
