@@ -142,7 +142,7 @@ class Answers:
             files=attached.files,
             first_words_at=attempt.first_words_at,
             turns_left_out=asked.left_out,
-            spent=spent_on(draft, spec, tokens, ratio),
+            spent=spent_on(draft, thread.question, spec, tokens, ratio),
             left=left,
         )
 

@@ -8,9 +8,9 @@ from bot.caps import Cap, Spent, Window, all_held, is_low, nearly_used_up, used_
 from bot.errors import Capped, RetryLater
 from bot.labs import Lab
 from bot.llm.model import ModelSpec
-from bot.records import Question, Usage
+from bot.records import About, Question, Usage
 from bot.running import Running, insist
-from bot.store.questions import Draft
+from bot.store.questions import Draft, answer_job_of, draft_of
 from bot.store.spending import Counted, Level, Spending, Use
 
 PATIENCE = 120.0
@@ -35,10 +35,12 @@ class Budget:
 
         Capped says in words what is used up. RetryLater where answers on their way may leave something.
         """
+        if question.side == "b":
+            await _follow_first(running, question)
         now = self._clock()
         hour, day = window("hour", now, lab.timezone), window("day", now, lab.timezone)
         usage = Usage(input=tokens, output=spec.max_output)
-        most = Spent(1, usage.input + usage.output, _micros(spec, usage))
+        most = Spent(_counts(question), usage.input + usage.output, _micros(spec, usage))
         use = Use(lab.key, running.job.id, question.user, spec.name)
         counted = await insist(lambda: self._spending.reserve(use, most, lab.caps, hour, day))
         windows = {"hour": hour, "day": day}
@@ -65,7 +67,7 @@ class Budget:
         raise RetryLater(f"{cap.name} is held for answers on their way", _LOOK_EVERY, counts=False)
 
 
-def spent_on(draft: Draft, spec: ModelSpec, tokens: int, chars_per_token: float) -> Spent:
+def spent_on(draft: Draft, question: Question, spec: ModelSpec, tokens: int, chars_per_token: float) -> Spent:
     """What an answer cost by its endpoint's count, or by its length where there is none.
 
     One that says nothing is no question used.
@@ -73,12 +75,26 @@ def spent_on(draft: Draft, spec: ModelSpec, tokens: int, chars_per_token: float)
     usage = draft.usage
     if not usage.input and draft.text:
         usage = replace(usage, input=tokens, output=usage.output or int(len(draft.text) / chars_per_token))
-    return Spent(int(bool(draft.text.strip())), usage.input + usage.output, _micros(spec, usage))
+    said = bool(draft.text.strip())
+    return Spent(_counts(question) if said else 0, usage.input + usage.output, _micros(spec, usage))
 
 
 def cost_of(spec: ModelSpec, usage: Usage) -> float | None:
     """US dollars; None without prices, or where nothing was counted."""
     return spec.prices.cost(usage) if spec.prices and usage.input else None
+
+
+async def _follow_first(running: Running, question: Question) -> None:
+    """The second of two answers is not given where the first was not."""
+    about = About(question.lab, question.thread, question.ts, "a")
+    first = draft_of(await running.fields_of(answer_job_of(about)))
+    if first and first.outcome == "capped":
+        raise Capped(first.note)
+
+
+def _counts(question: Question) -> int:
+    """Two models that answer one question are one question, at the cost of both."""
+    return int(question.side != "b")
 
 
 def _micros(spec: ModelSpec, usage: Usage) -> int:

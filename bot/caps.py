@@ -128,7 +128,8 @@ def used_up(cap: Cap, seen: Window, zone: ZoneInfo, model: str) -> str:
     of = "this hour" if cap.per == "hour" else "today"
     whose = "Your" if cap.scope == "person" else "Your lab's"
     what = f"{in_words(cap)} for {model}" if cap.scope == "model" else in_words(cap)
-    return f"{whose} {what} of {of} are used up. Press Retry after {renewal(seen, zone)}: {KEPT}"
+    are = "is" if cap.units == 1 and cap.measure != "usd" else "are"
+    return f"{whose} {what} of {of} {are} used up. Press Retry after {renewal(seen, zone)}: {KEPT}"
 
 
 def all_held(cap: Cap, model: str) -> str:

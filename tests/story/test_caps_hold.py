@@ -20,6 +20,14 @@ certify = "off"
 [models.default]
 max_output = 400
 prices = {input = 10.0, output = 20.0}
+[models.other]
+id = "other-model"
+max_output = 400
+prices = {input = 10.0, output = 20.0}
+[labs.berkeley]
+models = ["default", "other"]
+compare_share = 100
+caps = {person_questions_per_hour = 1}
 [labs.argonne.caps]
 person_questions_per_hour = 2
 [labs.idaho.caps]
@@ -98,3 +106,16 @@ async def test_fifty_at_once_on_two_workers_of_which_one_dies(jam: Jam) -> None:
     assert used.held == Spent()
     assert used.lab.tokens == answered * 400
     assert 4000 <= used.lab.tokens < 4400
+
+
+async def test_two_models_that_answer_one_question_are_one_question(jam: Jam) -> None:
+    """Both cost tokens; where the first is not answered the second is not either."""
+    jam.model.script = Plan(lambda _: Reply("two words"))
+    await jam.start_bot()
+    first = await jam.ask("berkeley", "one")
+    await jam.answer("berkeley", first, answers=2)
+    second = await jam.ask("berkeley", "two")
+    for told in await jam.answer("berkeley", second, answers=2):
+        assert "Your 1 question of this hour is used up" in told.visible_text
+    assert len(jam.model.requests) == 2
+    assert (await book(jam, "berkeley")).lab == Spent(1, 44, 2 * (20 * 10 + 2 * 20))

@@ -15,6 +15,7 @@ from bot.scopes import Hold, Scope, fingerprint, pseudonym
 from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.redis import Store
 from bot.trial.model_script import Plan, Reply
+from tests.command import labjam
 from tests.jam import LABS, Jam, until
 
 
@@ -116,9 +117,22 @@ async def test_a_purged_thread_is_gone_with_a_receipt(jam: Jam) -> None:
     assert not jam.replies("argonne", root)
     assert len(jam.replies("argonne", other)) == 1
     assert "xenon" not in str(await jam.journal("argonne"))
+    exported = await _exported(jam)
+    assert ("xenon" in exported, "krypton" in exported) == (False, True)
     await jam.ask("argonne", "and now?", root)
     await jam.answer("argonne", root)
     assert "xenon" not in str(jam.model.requests[-1].body)
+
+
+async def _exported(jam: Jam) -> str:
+    """All that an export gives now, also what is not released."""
+    target = jam.folder / "record.jsonl"
+    said = await labjam(
+        jam.environ, "export", "--format", "jsonl", "--include", "all", "--names", "none", "-o", str(target),
+        cwd=jam.folder,
+    )  # fmt: skip
+    assert said.code == 0, said
+    return target.read_text()
 
 
 async def test_a_running_answer_is_purged_too(jam: Jam) -> None:

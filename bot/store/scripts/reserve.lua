@@ -25,8 +25,8 @@ lay(redis.call('HGETALL', base .. 'caps:' .. lab), 1) -- what moderators changed
 local function levels()
   local found, free = {}, true
   for name, units in pairs(caps) do
-    if units > 0 then
-      local scope, measure, per = string.match(name, '^(%a+)_(%a+)_per_(%a+)$')
+    local scope, measure, per = string.match(name, '^(%a+)_(%a+)_per_(%a+)$')
+    if units > 0 and tonumber(most[measure]) > 0 then -- what it does not use can't forbid it
       local field = subject[scope] .. ' ' .. measure
       local counts = redis.call('HMGET', window[per], field, 'held ' .. field)
       free = free and tonumber(counts[1] or 0) < units
