@@ -54,23 +54,24 @@ class Announcing:
 
 async def say_once(
     outbox: Outbox, running: Running, team: str, channel: str, *, text: str, blocks: Sequence[Block],
-    thread_ts: str = "",
+    thread_ts: str = "", about: str = "",
 ) -> str:  # fmt: skip
     """Post a job's one message, unless an earlier worker did; gives its ts, empty where Slack refuses it.
 
-    The job's field `made` says since when it may stand.
+    The job's field `made` says since when it may stand; without, it is looked for in all of the thread.
     """
     where: dict[str, Any] = {"channel": channel} | ({"thread_ts": thread_ts} if thread_ts else {})
-    if running.job.resumed and (ts := await _said(outbox, running, team, where)):
+    about = about or running.job.id
+    if running.job.resumed and (ts := await _said(outbox, running, team, where, about=about)):
         return ts
     try:
         posted = await outbox.insist(
             "chat.postMessage", team, hold=running.hold, once=True, **where, text=text,
-            blocks=list(blocks), metadata={"event_type": NOTICE, "event_payload": {"about": running.job.id}},
+            blocks=list(blocks), metadata={"event_type": NOTICE, "event_payload": {"about": about}},
             unfurl_links=False, unfurl_media=False,
         )  # fmt: skip
     except SlackUnsure:
-        if ts := await _said(outbox, running, team, where):
+        if ts := await _said(outbox, running, team, where, about=about):
             return ts
         # The job looks again before it speaks again.
         raise RetryLater("Slack gives no clear reply to chat.postMessage", 1.0) from None
@@ -80,14 +81,14 @@ async def say_once(
     return str(posted["ts"])
 
 
-async def _said(outbox: Outbox, running: Running, team: str, where: dict[str, Any]) -> str:
+async def _said(outbox: Outbox, running: Running, team: str, where: dict[str, Any], *, about: str) -> str:
     page = await outbox.insist(
         "conversations.replies" if "thread_ts" in where else "conversations.history", team,
         channel=where["channel"], limit=200, include_all_metadata=True,
-        oldest=f"{float(running.job.fields['made']) - LOOK_BACK:.6f}",
+        oldest=f"{max(0.0, float(running.job.fields.get('made', 0)) - LOOK_BACK):.6f}",
         **({"ts": where["thread_ts"]} if "thread_ts" in where else {}),
     )  # fmt: skip
     for message in page["messages"]:
-        if message.get("metadata", {}).get("event_payload", {}).get("about") == running.job.id:
+        if message.get("metadata", {}).get("event_payload", {}).get("about") == about:
             return str(message["ts"])
     return ""

@@ -63,6 +63,7 @@ class Extras:
     tally: Tally = field(default_factory=Tally)  # how many people found it good, and bad
     pictures: Mapping[str, str] = field(default_factory=dict[str, str])  # files of its formulas, by their key
     references: tuple[Reference, ...] = ()  # what their registries say of them
+    file: str = ""  # that holds all of a long one
 
 
 NOTHING = Extras()
@@ -77,12 +78,13 @@ def extras_of(fields: Mapping[str, str]) -> Extras:
         tally=tally_of(fields),
         pictures=pictures_of(fields),
         references=references_of(fields),
+        file=fields.get("file", ""),
     )
 
 
 def blocks_of(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING) -> list[list[Block]]:
     """Every message of an answer, whole, as its blocks."""
-    messages = typeset.blocks(typeset.said(draft), lab, extras.pictures)
+    messages = typeset.blocks(typeset.said(draft), lab, extras.pictures, extras.file)
     messages[-1] += ending(draft, lab, question, extras)
     return messages
 

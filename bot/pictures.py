@@ -11,16 +11,26 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 
+from bot.announcing import say_once
 from bot.errors import RetryLater, SlackRefused
 from bot.labs import Labs
 from bot.maths.drawing import Drawing, NoPicture
 from bot.records import ThreadKey
-from bot.reply import whole
+from bot.reply import preview, whole
 from bot.running import Runner, Running, insist
+from bot.slack.blocks import markdown
+from bot.slack.outbox import Outbox
 from bot.slack.uploads import Uploads
 from bot.store.jobs import Close
-from bot.store.questions import Questions, draft_of, pictures_of, question_of
-from bot.typeset import FILE, formulas, keeps_links, key_of, overflows, said
+from bot.store.questions import (
+    Questions,
+    draft_of,
+    messages_of,
+    noted_messages,
+    pictures_of,
+    question_of,
+)
+from bot.typeset import FILE, REFUSED, formulas, keeps_links, key_of, overflows, rest, said
 
 log = logging.getLogger(__name__)
 
@@ -40,10 +50,11 @@ class Pictures:
     """The runner of `pictures` jobs."""
 
     def __init__(
-        self, labs: Labs, uploads: Uploads, questions: Questions, drawing: Drawing,
-        clock: Callable[[], float] = time.time,
+        self, labs: Labs, outbox: Outbox, uploads: Uploads, questions: Questions, drawing: Drawing,
+        *, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
+        self._outbox = outbox
         self._uploads = uploads
         self._questions = questions
         self._drawing = drawing
@@ -86,7 +97,11 @@ class Pictures:
         files = _Files(self._uploads, running, question.thread)
         learned: dict[str, str] = {}
         if overflows(text, lab):
-            learned["file"] = await files.post(FILE, whole(text, keeps_links(lab)))
+            try:
+                learned["file"] = await files.post(FILE, whole(text, keeps_links(lab)))
+            except SlackRefused as refused:
+                log.error("long answers go into messages", extra={"error": str(refused)})
+                learned |= {"file": REFUSED} | await self._post(running, question.thread, rest(text, lab))
         pictures = await self._pictures(files, formulas(text, lab))
         if pictures != pictures_of(fields):
             learned["pictures"] = json.dumps(pictures)
@@ -94,6 +109,19 @@ class Pictures:
             at, thread = int(self._clock() * 1_000_000), str(question.thread)
             await insist(lambda: self._questions.extend(thread, running.job.fields["about"], at, learned))
         return Close({})
+
+    async def _post(self, running: Running, thread: ThreadKey, texts: list[str]) -> dict[str, str]:
+        """Post what no file may hold; gives the answer's messages with these behind them."""
+        own = messages_of(await running.about())
+        posted = list(messages_of(running.job.fields))
+        for number, text in enumerate(texts[len(posted) :], len(posted)):
+            ts = await say_once(
+                self._outbox, running, thread.team, thread.channel, thread_ts=thread.ts,
+                text=preview(text), blocks=[markdown(text)], about=f"{running.job.id}:{number}",
+            )  # fmt: skip
+            posted.append(ts)
+            await running.note(noted_messages(posted))
+        return noted_messages([*own, *(ts for ts in posted if ts not in own)])
 
     async def _pictures(self, files: "_Files", wanted: list[str]) -> dict[str, str]:
         """The formulas' files, by their keys; of those that can be drawn."""

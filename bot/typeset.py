@@ -10,7 +10,10 @@ from bot.slack.blocks import Block, image, markdown
 from bot.store.questions import Draft
 
 THE_REST = "*The answer goes on. All of it is in the file `{file}` below.*"
+BELOW = "*The answer goes on below.*"
 FILE = "answer.md"
+REFUSED = "refused"
+"""In place of the file's id, where Slack takes no files here: then the rest comes as messages."""
 
 MOST_PICTURES = 40
 """Of one answer: Slack takes 100 uploads a minute of a workspace, and 50 blocks of a message."""
@@ -29,15 +32,24 @@ def keeps_links(lab: Lab) -> Keeps:
     return lab.link_hosts.__contains__
 
 
-def texts(text: str, lab: Lab, *, final: bool = True) -> list[str]:
+def texts(text: str, lab: Lab, *, final: bool = True, file: str = "") -> list[str]:
     """The text of each message; beyond those that the lab wants, the last says where the rest is."""
     shown = parts(text, keeps_links(lab), final=final)
     if len(shown) <= lab.messages:
         return shown
     shown = shown[: lab.messages]
     if final:
-        shown[-1] += f"\n\n{THE_REST.format(file=FILE)}"
+        shown[-1] += f"\n\n{_the_rest(file)}"
     return shown
+
+
+def rest(text: str, lab: Lab) -> list[str]:
+    """The text of the messages beyond those that the lab wants."""
+    return parts(text, keeps_links(lab))[lab.messages :]
+
+
+def _the_rest(file: str) -> str:
+    return BELOW if file == REFUSED else THE_REST.format(file=FILE)
 
 
 def overflows(text: str, lab: Lab) -> bool:
@@ -45,15 +57,15 @@ def overflows(text: str, lab: Lab) -> bool:
     return len(text) > lab.messages * 5_000 and len(parts(text, keeps_links(lab))) > lab.messages
 
 
-def blocks(text: str, lab: Lab, pictures: Mapping[str, str]) -> list[list[Block]]:
+def blocks(text: str, lab: Lab, pictures: Mapping[str, str], file: str = "") -> list[list[Block]]:
     """The messages as blocks, with those formulas as pictures whose files are known."""
-    shown = texts(text, lab)
+    shown = texts(text, lab, file=file)
     if not pictures:
         return [[markdown(part)] for part in shown]
     found = pictured(text, keeps_links(lab))[: len(shown)]
     made = [_laid(pieces, pictures) or [markdown(part)] for part, pieces in zip(shown, found, strict=True)]
-    if len(made[-1]) > 1 and (rest := shown[-1].rpartition("\n\n")[2]) == THE_REST.format(file=FILE):
-        made[-1].append(markdown(rest))
+    if len(made[-1]) > 1 and (closing := shown[-1].rpartition("\n\n")[2]) == _the_rest(file):
+        made[-1].append(markdown(closing))
     return made
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.trial.model_script import Plan, Reply, SeenRequest
-from tests.jam import Jam, ended, text_of
+from tests.jam import Jam, ended, text_of, until
 
 CODE = [f"    total[{n}] = solve(a < b, c > d) & 0x{n:04x}" for n in range(500)]
 ROWS = [f"| {n} | {n * n} | `x < {n}` |" for n in range(450)]
@@ -94,3 +94,15 @@ async def test_a_follow_up_sees_the_earlier_turns_as_they_were(jam: Jam) -> None
     await jam.answer("princeton", root, answers=3)
     said = [message["content"] for message in jam.model.requests[-1].body["messages"][1:]]
     assert said == [SCRIPTS["markup"], f"Re: {SCRIPTS['markup']}", "all of it", LONG, "and then?"]
+
+
+async def test_where_slack_takes_no_files_the_rest_comes_as_messages(jam: Jam) -> None:
+    """A workspace may forbid files; then all of the answer stands in its thread all the same."""
+    long = "\n\n".join(f"{n}. {paragraph}" for n, paragraph in enumerate(PROSE * 5))
+    jam.slack.faults.error("files.getUploadURLExternal", "restricted_action", times=None)
+    jam.model.script = Plan(lambda _: Reply(long))
+    ts = await jam.ask("argonne", "tell me all of it")
+    await until(lambda: "299. Paragraph" in text_of(jam.replies("argonne", ts)), 40)
+    await until(lambda: any("goes on below" in message.written for message in jam.replies("argonne", ts)), 20)
+    said = text_of(jam.replies("argonne", ts)).replace("*The answer goes on below.*", "")
+    assert lines_of(said) == lines_of(long)
