@@ -129,7 +129,7 @@ class Answers:
             left = await self._budget.admit(running, thread.question, thread.lab, spec, tokens)
         except Capped as capped:
             return outcome.capped(str(capped))
-        request = ModelRequest(spec, asked.messages, self._pseudonym(thread.question))
+        request = ModelRequest(spec, asked.messages, self._pseudonym(thread.question), thread.lab.moderation)
         attempt = Attempt(self._model, request, self._clock)
         draft = await self._follow(running, thread, attempt)
         draft = await self._gates.let_out(draft, thread.question, thread.lab)

@@ -17,6 +17,7 @@ LabjamError
     ├── ModelBusy        429, with the time to wait where the endpoint gave it
     ├── ModelAway        dead, overloaded or silent: worth another try
     ├── ModelCut         the stream ended before the model had
+    ├── ModelFlagged     the lab's moderation withholds it
     └── ModelRejected    the endpoint refuses this request: no other try helps
         └── ModelTooLong it has more text than the model takes
 """
@@ -113,6 +114,13 @@ class ModelCut(ModelError):
 
 class ModelRejected(ModelError):
     """A request that this endpoint will never take: bad key, unknown model."""
+
+
+class ModelFlagged(ModelError):
+    """The lab's moderation flagged the question or the answer; the text lists its categories.
+
+    Without any, it could not be asked, and the lab wants no answer then.
+    """
 
 
 class ModelTooLong(ModelRejected):

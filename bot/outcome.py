@@ -7,6 +7,7 @@ from bot.errors import (
     ModelBusy,
     ModelCut,
     ModelError,
+    ModelFlagged,
     ModelRejected,
     ModelTooLong,
     RetryLater,
@@ -63,6 +64,14 @@ MARKED_ANSWER = (
     "What the model wrote carried what looks like a marking, so I took it back; nothing of it is kept. "
     "If controlled text came up here, tell {contact}. Press Retry to ask once more."
 )
+FLAGGED = (
+    "Your lab's moderation check flags this question or its answer ({categories}), so there is none. "
+    "Rephrase the question, or press Retry; your lab's moderators can help."
+)
+UNCHECKED = (
+    "Your lab wants each answer checked by a moderation model, and that can't be reached. "
+    "Press Retry in a few minutes."
+)
 BROKEN = "Something in labjam broke over this question, and the log says what. Press Retry to try again."
 
 
@@ -118,6 +127,9 @@ def failed(error: ModelError, tries: int, text: str, endpoint: str) -> Draft:
         raise RetryLater(str(error), _delay(error))
     if isinstance(error, ModelCut):
         return Draft(text, "failed", CUT_SHORT if text else CUT, retry=True)
+    if isinstance(error, ModelFlagged):
+        said = FLAGGED.format(categories=error) if str(error) else UNCHECKED
+        return Draft("", "refused" if str(error) else "failed", said, retry=True)
     if isinstance(error, ModelBusy):
         return Draft(text, "failed", BUSY, retry=True)
     if isinstance(error, ModelTooLong):

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.caps import Cap
 from bot.guard import NO_RULES, Guard
 from bot.labs.lookups import NOWHERE, LookUps
-from bot.llm.model import ModelSpec
+from bot.llm.model import ModelSpec, Moderation
 from bot.slack.rates import Rates
 
 Certify = Literal["session", "thread", "off"]
@@ -23,14 +23,6 @@ MESSAGES = 6
 
 Outsiders = Literal["all", "allowed", "none"]
 """Which of them may ask: all, those whom a moderator allowed, or none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moderation:
-    """A moderation model at the endpoint of the lab's own, and what holds while it fails."""
-
-    model: str
-    failure: Literal["open", "closed"]
 
 
 @dataclass(frozen=True, slots=True)

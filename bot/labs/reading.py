@@ -8,12 +8,12 @@ from bot.caps import NAMES, Cap
 from bot.errors import UsageError
 from bot.labs.files import Source, key_path, read_table
 from bot.labs.folders import Draft, Folders, read_folders
-from bot.labs.lab import HQ_CHANNEL, MESSAGES, Lab, Labs, Moderation
+from bot.labs.lab import HQ_CHANNEL, MESSAGES, Lab, Labs
 from bot.labs.lookups import LookUps
 from bot.labs.models import DEFAULT, check_token, read_models
 from bot.labs.tables import ConfigTable, LabTable, ReferencesTable, SlackTable
 from bot.labs.values import allowed
-from bot.llm.model import ModelSpec
+from bot.llm.model import ModelSpec, Moderation
 from bot.settings import Settings
 from bot.slack.rates import Rates
 

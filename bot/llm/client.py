@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, Protocol, cast
 
@@ -16,6 +16,7 @@ from bot.llm.failures import error_code, from_status, retry_after
 from bot.llm.model import Endpoint, ModelSpec
 
 CONNECT_TIMEOUT = 10.0
+MODERATION_TIMEOUT = 20.0
 LIST_TIMEOUT = 20.0
 _NO_LIST = frozenset({400, 403, 404, 405, 501})
 """Statuses of endpoints that have no list of models, or don't show it to this token."""
@@ -122,6 +123,24 @@ class Clients:
             raise _unreachable(endpoint, error) from None
         return _entries(body)
 
+    async def moderate(self, endpoint: Endpoint, model: str, texts: Sequence[str]) -> list[str]:
+        """The categories that a moderation model flags in any of the texts; raises a ModelError."""
+        token = await self._tokens.get(endpoint)
+        options: Any = {"headers": _authorization(endpoint, token)}
+        body = {"model": model, "input": list(texts)}
+        try:
+            async with asyncio.timeout(MODERATION_TIMEOUT):
+                found: Any = await self._client(endpoint).post(
+                    "/moderations", body=body, cast_to=object, options=options
+                )
+            return _flagged(found)
+        except openai.APIStatusError as error:
+            raise self._refused(endpoint, error) from None
+        except TimeoutError:
+            raise ModelAway(f"{endpoint.name}: no moderation within {MODERATION_TIMEOUT:.0f} s") from None
+        except LOST as error:
+            raise _unreachable(endpoint, error) from None
+
     def _client(self, endpoint: Endpoint) -> _Client:
         client = self._clients.get(endpoint)
         if client is None:
@@ -155,6 +174,16 @@ class Clients:
             return refused
         where = "auth is none here" if endpoint.auth.scheme == "none" else f"from {source(endpoint.auth)}"
         return ModelRejected(f"{refused}; {where}")
+
+
+def _flagged(found: Any) -> list[str]:
+    """The flagged categories of a moderation; ModelAway where this is none."""
+    try:
+        results: list[dict[str, Any]] = found["results"]
+        named = [name for each in results for name, is_so in each["categories"].items() if is_so]
+        return sorted(set(named)) or ["unnamed"] * any(each["flagged"] for each in results)
+    except (TypeError, KeyError, AttributeError):
+        raise ModelAway("the moderation's answer is none") from None
 
 
 def _entries(body: Any) -> list[dict[str, Any]]:

@@ -68,6 +68,14 @@ class ModelSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Moderation:
+    """A moderation model at the endpoint of the model that answers, and what holds while it fails."""
+
+    model: str
+    failure: Literal["open", "closed"]
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """One message of a conversation as a model gets it."""
 
@@ -83,6 +91,7 @@ class ModelRequest:
     model: ModelSpec
     messages: tuple[Message, ...]
     person: str
+    moderation: Moderation | None = None  # question and answer are to pass it
 
     def wire_messages(self, api: Api = "chat") -> list[dict[str, Any]]:
         """The messages as this API takes them, instructions under the role that this model knows."""

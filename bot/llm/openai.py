@@ -5,6 +5,7 @@ the client's typed events costs three times the CPU, and ends in silence when a 
 """
 
 import asyncio
+import logging
 import os
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit
 
 from pydantic_core import from_json
 
-from bot.errors import ModelAway, ModelCut, ModelRejected
+from bot.errors import ModelAway, ModelCut, ModelError, ModelFlagged, ModelRejected
 from bot.llm.chat_api import ChatReader, chat_body
 from bot.llm.client import LOST, Clients, Response
 from bot.llm.model import Endpoint, Finish, Message, ModelRequest, ModelSpec
@@ -27,6 +28,11 @@ USAGE_TIMEOUT = 5.0
 
 CLOSING_TIMEOUT = 0.2
 """Seconds to wait for the end of the body after its last event: only then is the connection used again."""
+
+MODERATED = 20_000
+"""Characters a moderation model gets at once."""
+
+log = logging.getLogger(__name__)
 
 PROBE_TIMEOUT = 60.0
 
@@ -46,6 +52,41 @@ class OpenAIModels:
         await self._clients.close()
 
     async def stream(self, request: ModelRequest) -> AsyncGenerator[str | Finish]:
+        """As `_stream`, with the lab's moderation before the question goes out and before the end counts.
+
+        Raises ModelFlagged; where the moderation can't be asked, only in a lab that wants no answer then.
+        """
+        if request.moderation is None:
+            async with aclosing(self._stream(request)) as stream:
+                async for piece in stream:
+                    yield piece
+            return
+        await self._moderate(request, request.messages[-1].text)
+        said: list[str] = []
+        async with aclosing(self._stream(request)) as stream:
+            async for piece in stream:
+                if isinstance(piece, Finish):
+                    await self._moderate(request, "".join(said))
+                else:
+                    said.append(piece)
+                yield piece
+
+    async def _moderate(self, request: ModelRequest, text: str) -> None:
+        moderation = request.moderation
+        texts = [text[at : at + MODERATED] for at in range(0, len(text), MODERATED)]
+        if moderation is None or not text.strip():
+            return
+        try:
+            flagged = await self._clients.moderate(request.model.endpoint, moderation.model, texts)
+        except ModelError as error:
+            log.warning("moderation failed", extra={"error": str(error), "holds": moderation.failure})
+            if moderation.failure == "closed":
+                raise ModelFlagged("") from None
+            return
+        if flagged:
+            raise ModelFlagged(", ".join(flagged))
+
+    async def _stream(self, request: ModelRequest) -> AsyncGenerator[str | Finish]:
         """Yield pieces of text, then one `Finish`; raises a ModelError.
 
         Until the first word, `first_token_timeout` is the only limit: many endpoints send nothing while a

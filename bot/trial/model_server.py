@@ -33,6 +33,8 @@ class ModelServer:
             {"id": name, "object": "model", "created": 1_767_225_600, "owned_by": "labjam"} for name in models
         ]
         self.streams = True  # False: answers whole, whatever the request asks for
+        self.moderates = True
+        self.flags: dict[str, str] = {}  # word -> the moderation category that it is flagged for
         self.lists_models = True  # False: GET /models is a 404, as at some lab endpoints
         self.requests: deque[SeenRequest] = deque(maxlen=10_000)
         self.concurrent = 0
@@ -78,6 +80,8 @@ class ModelServer:
         self.requests.append(seen)
         if request.path == "/v1/models" and self.lists_models:
             return web.json_response({"object": "list", "data": self.models})
+        if request.path == "/v1/moderations":
+            return self._moderated(body)
         if request.path not in ("/v1/chat/completions", "/v1/responses"):
             return web.json_response(error_body("unknown_url"), status=404)
         reply = self.script(seen)
@@ -86,6 +90,17 @@ class ModelServer:
         if not (body.get("stream") and self.streams):
             return web.json_response(whole(seen, reply))
         return await self._stream(request, seen, reply)
+
+    def _moderated(self, body: dict[str, Any]) -> web.Response:
+        """Flags what holds one of `flags`, as OpenAI's moderation would; a 503 while it `moderates` not."""
+        if not self.moderates:
+            return web.json_response(error_body("overloaded"), status=503)
+        results = [
+            {"flagged": bool(found), "categories": {"violence": False} | dict.fromkeys(found, True)}
+            for text in body["input"]
+            for found in [[name for word, name in self.flags.items() if word in text]]
+        ]
+        return web.json_response({"id": "modr-1", "model": body["model"], "results": results})
 
     async def _stream(self, request: web.BaseRequest, seen: SeenRequest, reply: Reply) -> web.StreamResponse:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
