@@ -94,13 +94,13 @@ class Rehearsing:
             tokens = int(asked.characters / CHARS_PER_TOKEN)
             await self._budget.admit(running, question, lab, spec, tokens)
             person = hmac.digest(self._key, f"{question.user_team}:{question.user}".encode(), "sha256").hex()
-            draft = await self._read(ModelRequest(spec, asked.messages, person))
+            draft = await self._read(ModelRequest(spec, asked.messages, person, lab.moderation))
         except (Capped, QuestionTooLong) as refused:
             return {"text": str(refused)}
         except ModelError as error:
             log.warning("rehearsal failed", extra={"error": f"{type(error).__name__}: {error}"})
             return {"text": NO_ANSWER.format(why=type(error).__name__)}
-        await self._budget.settle(running, lab, spent_on(draft, spec, tokens, CHARS_PER_TOKEN))
+        await self._budget.settle(running, lab, spent_on(draft, question, spec, tokens, CHARS_PER_TOKEN))
         if hit := lab.guard.hard(draft.text):
             return {"text": MARKED.format(title=hit.title)}
         shown = parts(draft.text) or [NO_ANSWER.format(why="it said nothing")]
