@@ -183,9 +183,21 @@ class Reach:
         """Whether a hold keeps a record."""
         return any(held.hits(record) for held in self.held)
 
-    def takes_place(self, place: str) -> bool:
+    def takes_question(self, question: str) -> bool:
         """The same of a question, as "team:channel:ts"."""
-        return place in self.concern.questions and not any(place in held.questions for held in self.held)
+        held = any(question in held.questions for held in self.held)
+        return question in self.concern.questions and not held
+
+    def takes_place(self, place: str) -> bool:
+        """The same of a question, or of a thread as a whole."""
+        return self.takes_question(place) or self._takes_thread(place)
+
+    def _takes_thread(self, thread: str) -> bool:
+        scope = self.concern.scope
+        if scope.before or any(thread in held.touched for held in self.held):
+            return False
+        own = self.concern.threads if scope.person else self.concern.touched | {scope.thread}
+        return thread in own
 
 
 def covered(scope: Scope, holds: Iterable[Scope]) -> bool:

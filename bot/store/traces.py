@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from bot.scopes import Concern, Reach, Scope, fingerprint, places, question_of_record, thread_of
+from bot.scopes import Concern, Reach, Scope, fingerprint, places, question_key, question_of_record, thread_of
 from bot.store import keys
 from bot.store.journal import Journal, Line
 from bot.store.questions import DELETION_MARK
@@ -193,7 +193,8 @@ class Traces:
     async def _forget_turns(self, name: str, reach: Reach) -> int:
         thread = places(name)
         fields = await self._store.client.hkeys(name)
-        own = [ts for ts in fields for at in thread[:1] if reach.takes_place(f"{at.rpartition(':')[0]}:{ts}")]
+        asked = {ts: question_key(thread[0], ts.partition(":")[0]) for ts in fields} if thread else {}
+        own = [ts for ts, question in asked.items() if reach.takes_question(question)]  # "<ts>:b" is one, too
         return await self._store.client.hdel(name, *own) if own else 0
 
     async def _jobs(self) -> AsyncIterator[Trace]:

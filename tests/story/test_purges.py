@@ -18,10 +18,23 @@ from bot.trial.model_script import Plan, Reply
 from tests.command import labjam
 from tests.jam import LABS, Jam, until
 
+CONFIG = """
+[jam]
+certify = "off"
+[models.default]
+[models.other]
+id = "other-model"
+[labs.brookhaven]
+models = ["default", "other"]
+compare_share = 100
+"""
+
 
 @pytest.fixture
 async def jam(tmp_path: Path) -> AsyncGenerator[Jam]:
-    async with Jam(tmp_path, own_store=True) as jam:
+    config = tmp_path / "labjam.toml"
+    config.write_text(CONFIG)
+    async with Jam(tmp_path, own_store=True, extra={"LABJAM_CONFIG": str(config)}) as jam:
         jam.model.script = Plan(lambda seen: Reply(f"Reply to {seen.question}."))
         await jam.start_bot()
         yield jam
@@ -148,6 +161,21 @@ async def test_a_running_answer_is_purged_too(jam: Jam) -> None:
         assert "radon" not in await everything(store)
         await jam.slack.settled()
         assert len(jam.model.requests) == 1
+
+
+async def test_both_answers_go_also_in_a_thread_that_was_not_begun_by_a_question(jam: Jam) -> None:
+    root = await jam.ask("brookhaven", "// who knows?")
+    us = jam.slack.workspace.bot
+    await jam.ask("brookhaven", f"<@{us}> about cobalt", root)
+    answers = await jam.answer("brookhaven", root, answers=2)
+    assert len(answers) == 2
+    async with purging(jam) as (purges, store):
+        assert (await everything(store)).count("cobalt") > 2
+        place = f"{jam.slack.workspace.team.id}:{jam.channels['brookhaven']}:{root}"
+        receipt = await carried_out(jam, "brookhaven", await purges.order(Scope("brookhaven", place), "lead"))
+        assert receipt["records"] == 2
+        await until(lambda: not jam.replies("brookhaven", root))
+        assert "cobalt" not in await everything(store)
 
 
 async def test_a_purged_person_takes_along_what_others_said_of_it(jam: Jam) -> None:
