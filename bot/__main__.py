@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
-from bot.commands import audit, care, export, guard, record
+from bot.commands import audit, care, export, guard, record, standings
 from bot.errors import UsageError, WorldError
 from bot.logs import start_logging
 from bot.settings import read_settings
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     show.set_defaults(run=_manifest)
     export.add(commands)
     record.add(commands)
+    standings.add(commands)
     audit.add(commands)
     care.add(commands)
     guard.add(commands)

@@ -6,13 +6,15 @@ preferred ten times as often; the models of one ranking are at 1000 on average.
 
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any
 
 from bot.forms import Choice, Comparison
+from bot.recount import SMALL
 
 LEAST = 100
 """Votes below which there is no ranking: the intervals would be wider than any difference."""
@@ -47,12 +49,18 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The models of one lab, or of one field within it; no standings where there are too few votes."""
+    """The models of one lab, or of one field within it; no standings where too few votes or people are."""
 
     lab: str
     domain: str  # empty: all fields
     votes: int
-    standings: tuple[Standing, ...]
+    ties: int  # of the votes: equally good, or both bad
+    people: int  # who voted
+    standings: tuple[Standing, ...]  # the best first
+
+    def place(self, standing: Standing) -> int:
+        """One more than the models that are surely better; whose intervals overlap may share a place."""
+        return 1 + sum(other.low > standing.high for other in self.standings)
 
 
 def rank(
@@ -91,9 +99,21 @@ def rankings(records: Iterable[Mapping[str, Any]], *, seed: int, least: int = LE
     for record in records:
         read.take(record)
     return [
-        Ranking(lab, domain, len(matches), rank(matches, seed=seed, least=least))
-        for (lab, domain), matches in sorted(read.matches().items())
-    ]
+        Ranking(
+            lab, domain, len(cell.matches), sum(not _WINNER[one.choice] for one in cell.matches),
+            len(cell.people),
+            rank(cell.matches, seed=seed, least=least) if len(cell.people) >= SMALL else (),
+        )
+        for (lab, domain), cell in sorted(read.cells().items())
+    ]  # fmt: skip
+
+
+@dataclass(slots=True)
+class _Cell:
+    """The votes of one lab, or of one field within it, and who gave them."""
+
+    matches: list[Match] = field(default_factory=list[Match])
+    people: set[str] = field(default_factory=set[str])
 
 
 @dataclass(slots=True)
@@ -120,14 +140,16 @@ class _Reading:
             case _:
                 pass
 
-    def matches(self) -> dict[tuple[str, str], list[Match]]:
-        found: dict[tuple[str, str], list[Match]] = {}
-        for (thread, question_ts, _), said in self.choices.items():
+    def cells(self) -> dict[tuple[str, str], _Cell]:
+        found: dict[tuple[str, str], _Cell] = {}
+        for (thread, question_ts, user), said in self.choices.items():
             if (thread, question_ts) in self.gone:
                 continue
             match = Match(said.model_a, said.model_b, said.choice)
             for domain in {"", self.domains.get(thread, "")}:
-                found.setdefault((said.lab, domain), []).append(match)
+                cell = found.setdefault((said.lab, domain), _Cell())
+                cell.matches.append(match)
+                cell.people.add(user)
         return found
 
 
@@ -187,3 +209,13 @@ def _groups(near: Mapping[str, set[str]]) -> Iterable[set[str]]:
             edge = {other for model in edge for other in near[model]} - group
         left -= group
         yield group
+
+
+def main() -> None:
+    """Read a journal's lines, and write their rankings as JSON: the work of a process of its own."""
+    found = rankings(map(json.loads, sys.stdin.buffer), seed=int(sys.argv[1]))
+    sys.stdout.write(json.dumps([asdict(one) for one in found]))
+
+
+if __name__ == "__main__":
+    main()

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from bot.forms import Choice, Comparison, Problem, line_of
-from bot.ranking import LEAST, POINTS, Match, Standing, rank, rankings
+from bot.ranking import LEAST, POINTS, Match, Ranking, Standing, rank, rankings
 from bot.records import ThreadKey
+from bot.standings import field_named, table
 
 STRENGTHS = {"m0": 0.0, "m1": 0.35, "m2": 0.7, "m3": 1.05, "m4": 1.4, "m5": 1.75}
 
@@ -92,7 +93,7 @@ def _records(lab: str, domain: str, count: int) -> list[dict[str, Any]]:
     for n, match in enumerate(votes({"left": 0.0, "right": 2.0}, count, chance)):
         thread = ThreadKey("T1", lab, f"{n}.1")
         said = Comparison(
-            lab=lab, thread=thread, user="U1", at=float(n), question_ts=thread.ts, choice=match.choice,
+            lab=lab, thread=thread, user=f"U{n % 6}", at=float(n), question_ts=thread.ts, choice=match.choice,
             model_a=match.model_a, model_b=match.model_b,
         )  # fmt: skip
         problem = Problem(lab=lab, thread=thread, user="U1", at=float(n), domain=domain)
@@ -115,3 +116,21 @@ def test_each_lab_and_field_has_its_own_ranking_of_blind_choices() -> None:
     }  # fmt: skip
     assert order(found["argonne", "fusion"].standings) == ["right", "left"]
     assert found["idaho", ""].standings == (), "too few votes"
+
+
+def test_models_that_can_not_be_told_apart_share_a_place() -> None:
+    found = Ranking("argonne", "", 300, 0, 9, (
+        Standing("best", 1100, 1080, 1120, 100),
+        Standing("second", 1000, 960, 1040, 100),
+        Standing("third", 990, 950, 1030, 100),
+    ))  # fmt: skip
+    assert [found.place(one) for one in found.standings] == [1, 2, 2]
+    assert [line.split()[0] for line in table(found).splitlines()[2:]] == ["1", "2", "2"]
+
+
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [("fusion", "fusion"), ("Earth", "earth"), ("", ""), ("x", ""), ("materials and", "materials")],
+)
+def test_a_field_is_found_by_its_key_or_its_name(said: str, found: str) -> None:
+    assert field_named(said) == found

@@ -20,6 +20,7 @@ from bot.moderation.overview import Overview
 from bot.moderation.persons import Persons
 from bot.moderation.prompts import Prompts
 from bot.moderation.releases import ReleaseCommands
+from bot.moderation.standings import StandingsCommand
 from bot.moderation.table import Subcommand
 from bot.rehearsal import Rehearsals
 from bot.releasing import Releasing
@@ -79,4 +80,5 @@ def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
         *parts.caring.subcommands(),
         *parts.mydata.subcommands(),
         *RevealCommand(parts.judging.comparisons).subcommands(),
+        *StandingsCommand(parts.store).subcommands(),
     ]

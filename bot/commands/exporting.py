@@ -49,7 +49,7 @@ async def exported(wanted: Wanted, settings: Settings) -> dict[str, Any]:
         return await _from_archive(request, settings, wanted.labs)
     async with opened(settings) as store:
         journal = Journal(store)
-        labs = _chosen(wanted.labs, await journal.labs())
+        labs = chosen(wanted.labs, await journal.labs())
         total = sum([await journal.count(lab) for lab in labs])
         request = replace(
             request, key=await store.pseudonym_key(), prompts=_prompts(settings, labs),
@@ -63,7 +63,7 @@ async def _from_archive(request: Request, settings: Settings, wanted: list[str])
     folder = settings.labjam_data / "archive"
     if not folder.is_dir():
         raise UsageError(f"LABJAM_DATA: no archive at {folder}.")
-    labs = _chosen(wanted, sorted(path.name for path in folder.iterdir() if path.is_dir()))
+    labs = chosen(wanted, sorted(path.name for path in folder.iterdir() if path.is_dir()))
     # The store's key went with the store: these hashes are this export's own.
     about = {**request.about, "labs": labs, "source": "archive"}
     request = replace(request, key=secrets.token_bytes(32), about=about)
@@ -107,7 +107,8 @@ def _prompts(settings: Settings, wanted: list[str]) -> dict[str, str]:
     return {prompt.version: prompt.text for prompt in made}
 
 
-def _chosen(wanted: list[str], there: list[str]) -> list[str]:
+def chosen(wanted: list[str], there: list[str]) -> list[str]:
+    """Those named, "a,b" or one by one; all without. UsageError names one that is not there."""
     words = [word for given in wanted for word in given.split(",") if word]
     if unknown := [word for word in words if word not in there]:
         raise UsageError(f"--lab: {unknown[0]} has no record; there are: {', '.join(there) or 'none'}")
