@@ -62,6 +62,7 @@ class Account:
         self._settled_at = -GAP
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self._stopped = False
 
     async def attempt(self, wanted: Try, call: str) -> float:
         """Seconds until a call that has a slot; where it has none, less than 0 by how long to wait."""
@@ -126,13 +127,20 @@ class Account:
         self._frees.append(call)
         self._start()
 
+    def stop(self) -> None:
+        """Settle nothing any more."""
+        self._stopped = True
+        if self._task:
+            self._task.cancel()
+
     def _start(self) -> None:
         self._wake.set()
-        if self._task is None or self._task.done():
+        if not self._stopped and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        while self._seats or self._tries or self._gone or self._frees or self._rests:
+        # Stopped, too: redis-py can take a cancellation for a time-out of its own.
+        while not self._stopped and (self._seats or self._tries or self._gone or self._frees or self._rests):
             await asyncio.sleep(max(0.0, self._settled_at + GAP - self._clock()))
             self._wake.clear()
             tries, self._tries = self._tries, {}

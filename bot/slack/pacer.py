@@ -131,6 +131,11 @@ class Pacer:
         """What was held back for a call is being used now, or never will be."""
         self._account(team).free(call)
 
+    def stop(self) -> None:
+        """Give no turn any more: the process ends."""
+        for account in self._accounts.values():
+            account.stop()
+
     def flush_every(self, team: str) -> float:
         """Seconds between two looks at a growing answer: all streams share one budget of appends."""
         return max(FLUSH, (self._account(team).live + 1) * self.rates.method(APPEND).spacing)
