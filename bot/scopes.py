@@ -4,7 +4,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal, cast
 
@@ -171,10 +171,14 @@ class Reach:
 
     concern: Concern
     held: list[Concern] = field(default_factory=list[Concern])
+    homes: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    """Of each question and thread: its lab and thread."""
 
     def learn(self, record: Mapping[str, Any]) -> None:
         for concern in (self.concern, *self.held):
             concern.learn(record)
+        lab, thread = lab_of(record), thread_of(record)
+        self.homes |= {place: (lab, thread) for place in (thread, question_of_record(record)) if place}
 
     def takes(self, record: Mapping[str, Any]) -> bool:
         return self.concern.hits(record) and not self.spares(record)
@@ -191,6 +195,22 @@ class Reach:
     def takes_place(self, place: str) -> bool:
         """The same of a question, or of a thread as a whole."""
         return self.takes_question(place) or self._takes_thread(place)
+
+    def takes_person(self, word: str, key: str, labs: Container[str]) -> bool:
+        """Whether a word of a key, or of a field of it, is the person, in a place or lab that is taken."""
+        if not self.concern.is_person(word):
+            return False
+        if found := places(key):
+            return all(self.takes(self._said(place, word)) for place in found)
+        lab = next((part for part in key.split(":") if part in labs), "")
+        if lab:
+            return self.takes({"lab": lab, "user": word})
+        return not any(held.is_person(word) for held in self.held)
+
+    def _said(self, place: str, person: str) -> dict[str, str]:
+        """As a record, that a person said something of a question or thread."""
+        lab, thread = self.homes.get(place, ("", place))
+        return {"lab": lab, "thread": thread, "question_ts": place.rpartition(":")[2], "user": person}
 
     def _takes_thread(self, thread: str) -> bool:
         scope = self.concern.scope

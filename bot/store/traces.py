@@ -180,15 +180,31 @@ class Traces:
         async with reachable():
             if _what(name).startswith("thread:"):
                 return await self._forget_turns(name, reach)
-            if _concerns_key(_what(name), reach):
+            if self._takes_key(_what(name), reach):
                 return await client.delete(name)
             kind = await client.type(name)
-            if kind == "string" and _concerns_key(await client.get(name) or "", reach):
+            if kind == "string" and self._takes_key(await client.get(name) or "", reach):
                 return await client.delete(name)
             if kind == "hash" and ":job:" not in name:
-                own = [part for part in await client.hkeys(name) if _names(part, reach)]
+                own = [
+                    part for part in await client.hkeys(name) if self._takes_field(_what(name), part, reach)
+                ]
                 return await client.hdel(name, *own) if own else 0
         return 0
+
+    def _takes_key(self, what: str, reach: Reach) -> bool:
+        """Whether a key is all about a question that is taken, or about the person of the scope."""
+        if what.startswith("job:"):
+            return False
+        return any(map(reach.takes_place, places(what))) or self._takes_word(what.split(":"), what, reach)
+
+    def _takes_field(self, what: str, part: str, reach: Reach) -> bool:
+        """Whether a hash's field is the person's ("U1", "details:U1"), or a question's that is taken."""
+        words = part.replace(" ", ":").split(":")
+        return any(map(reach.takes_place, places(part))) or self._takes_word(words, what, reach)
+
+    def _takes_word(self, words: Iterable[str], what: str, reach: Reach) -> bool:
+        return any(reach.takes_person(word, what, self._labs) for word in words)
 
     async def _forget_turns(self, name: str, reach: Reach) -> int:
         thread = places(name)
@@ -233,14 +249,6 @@ def _takeable(job: Trace, scope: Scope) -> bool:
     return not scope.before or job.fields.get("state") == "done"
 
 
-def _concerns_key(what: str, reach: Reach) -> bool:
-    """Whether a key is all about a question that is taken, or about the person of the scope."""
-    if what.startswith("job:"):
-        return False
-    parts = what.split(":")
-    return any(map(reach.takes_place, places(what))) or any(map(reach.concern.is_person, parts))
-
-
 def _is_held(name: str, concerns: Sequence[Concern]) -> bool:
     """Whether a key is about a question, a thread or a person under a hold."""
     what = _what(name)
@@ -254,12 +262,6 @@ def _is_held(name: str, concerns: Sequence[Concern]) -> bool:
 
 def _parts(items: list[_T], size: int) -> list[list[_T]]:
     return [items[i : i + size] for i in range(0, len(items), size)]
-
-
-def _names(part: str, reach: Reach) -> bool:
-    """Whether a hash's field is the person's ("U1", "details:U1"), or a question's that is taken."""
-    words = part.replace(" ", ":").split(":")
-    return any(map(reach.takes_place, places(part))) or any(map(reach.concern.is_person, words))
 
 
 def _note_messages(found: Found, lab: str, record: Mapping[str, Any]) -> None:

@@ -1,0 +1,99 @@
+"""What a legal hold keeps, and what a purge in one lab leaves alone in another."""
+
+import json
+from collections.abc import AsyncGenerator, Generator
+from typing import Any
+
+import pytest
+
+from bot.purge import Order, Purges
+from bot.scopes import Hold, Scope
+from bot.store import keys
+from bot.store.jobs import CROSS_LAB, Jobs
+from bot.store.journal import Journal
+from bot.store.redis import Store
+from tests.stores import started
+
+LABS = ["argonne", "brookhaven"]
+NOW = 1_732_320_000.0
+PERSON = "U1"
+
+
+@pytest.fixture(scope="module", params=["standalone", "cluster"])
+def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    with started(request.param, tmp_path_factory.mktemp("store")) as at:
+        yield at
+
+
+@pytest.fixture
+async def store(url: str) -> AsyncGenerator[Store]:
+    store = await Store.connect(url)
+    await store.client.flushall()
+    for n, lab in enumerate(LABS, 1):
+        await _colleague_asks(store, lab, _thread(n))
+    yield store
+    await store.close()
+
+
+def _thread(n: int) -> str:
+    return f"T1:C{n}:{n}.000100"
+
+
+async def _colleague_asks(store: Store, lab: str, thread: str) -> None:
+    """A colleague's question, and all that the person left there."""
+    team, channel, ts = thread.split(":")
+    place = {"team": team, "channel": channel, "ts": ts}
+    question = {"thread": place, "ts": ts, "user": "U2", "lab": lab, "text": "why?"}
+    about = {"thread": place, "question_ts": ts, "user": PERSON}
+    records: list[dict[str, Any]] = [
+        {"kind": "answer", "lab": lab, "at": NOW, "question": question, "text": "so", "messages": []},
+        {"kind": "vote", "lab": lab, "at": NOW, "thumb": 1, **about},
+    ]
+    for record in records:
+        await Journal(store).append(lab, thread, json.dumps(record))
+    shard, client = store.shard(thread), store.client
+    await client.hset(keys.votes(shard, f"answer:{thread}"), PERSON, "1")
+    await client.hset(keys.forms(shard, f"answer:{thread}"), f"details:{PERSON}", "1 {}")
+    await client.hset(f"labjam:{{0}}:certified:{lab}:T1:{PERSON}", "day", "1")
+    await client.hset(keys.spent(0, lab, "day", 1), f"{PERSON} questions", "3")
+
+
+async def _left(store: Store, lab: str) -> set[str]:
+    """What is still kept of the person in a lab."""
+    thread = _thread(LABS.index(lab) + 1)
+    shard, client = store.shard(thread), store.client
+    fields = {
+        "vote": (keys.votes(shard, f"answer:{thread}"), PERSON),
+        "form": (keys.forms(shard, f"answer:{thread}"), f"details:{PERSON}"),
+        "certified": (f"labjam:{{0}}:certified:{lab}:T1:{PERSON}", "day"),
+        "spent": (keys.spent(0, lab, "day", 1), f"{PERSON} questions"),
+    }
+    return {name for name, (key, part) in fields.items() if await client.hexists(key, part)}
+
+
+EVERYTHING = {"vote", "form", "certified", "spent"}
+
+
+async def _purge(store: Store, scope: Scope, *holds: Scope) -> None:
+    purges = Purges(Jobs(store, [*LABS, CROSS_LAB], "test"), lambda: NOW + 1)
+    for hold in holds:
+        await purges.hold(Hold(hold, "U9", NOW, "case 7"))
+    await purges.carry_out(Order("abc", scope, "lead", slack=False))
+
+
+async def test_a_purge_of_a_person_in_one_lab_leaves_the_others(store: Store) -> None:
+    await _purge(store, Scope("argonne", person=PERSON))
+    assert await _left(store, "argonne") == set()
+    assert await _left(store, "brookhaven") == EVERYTHING
+
+
+@pytest.mark.parametrize("hold", [Scope("brookhaven", person=PERSON), Scope("brookhaven")])
+async def test_a_hold_in_one_lab_beats_a_purge_of_the_person_in_all(store: Store, hold: Scope) -> None:
+    await _purge(store, Scope(person=PERSON), hold)
+    assert await _left(store, "argonne") == set()
+    assert await _left(store, "brookhaven") == EVERYTHING
+
+
+async def test_a_held_thread_keeps_what_a_purged_person_said_there(store: Store) -> None:
+    await _purge(store, Scope(person=PERSON), Scope("brookhaven", thread=_thread(2)))
+    assert await _left(store, "brookhaven") == {"vote", "form"}
