@@ -82,13 +82,18 @@ async def say_once(
 
 
 async def _said(outbox: Outbox, running: Running, team: str, where: dict[str, Any], *, about: str) -> str:
-    page = await outbox.insist(
-        "conversations.replies" if "thread_ts" in where else "conversations.history", team,
-        channel=where["channel"], limit=200, include_all_metadata=True,
-        oldest=f"{max(0.0, float(running.job.fields.get('made', 0)) - LOOK_BACK):.6f}",
-        **({"ts": where["thread_ts"]} if "thread_ts" in where else {}),
-    )  # fmt: skip
-    for message in page["messages"]:
-        if message.get("metadata", {}).get("event_payload", {}).get("about") == about:
-            return str(message["ts"])
-    return ""
+    method = "conversations.replies" if "thread_ts" in where else "conversations.history"
+    thread = {"ts": where["thread_ts"]} if "thread_ts" in where else {}
+    oldest = f"{max(0.0, float(running.job.fields.get('made', 0)) - LOOK_BACK):.6f}"
+    cursor = ""
+    while True:
+        page = await outbox.insist(
+            method, team, channel=where["channel"], limit=200, include_all_metadata=True, oldest=oldest,
+            cursor=cursor, **thread,
+        )  # fmt: skip
+        for message in page["messages"]:
+            if message.get("metadata", {}).get("event_payload", {}).get("about") == about:
+                return str(message["ts"])
+        cursor = page.get("response_metadata", {}).get("next_cursor", "")
+        if not cursor:
+            return ""

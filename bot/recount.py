@@ -106,8 +106,8 @@ class Recount:
         self._thumbs: dict[tuple[str, str, str], int] = {}  # (thread, the answer's ts, person)
         self._details: dict[tuple[str, str, str], Mapping[str, Any]] = {}
         self._domains: dict[tuple[str, str], str] = {}
-        self._flags: dict[str, Mapping[str, Any]] = {}
-        self._releases: dict[str, str] = {}
+        self._flags: dict[Place, str] = {}
+        self._releases: dict[Place, str] = {}
         self._money: Counter[str] = Counter()
 
     def add(self, line: Mapping[str, Any]) -> None:
@@ -134,8 +134,8 @@ class Recount:
         judges = {key[2] for key in (*thumbs, *details)}
         ups = sum(thumb > 0 for thumb in thumbs.values())
         threads = _threads(asked, thumbs)
-        withheld = {key for key, state in self._releases.items() if state == "withheld"}
-        flagged = {key for key, flag in self._flags.items() if flag["state"] != "resolved"}
+        withheld = {key for (key, _), state in self._releases.items() if state == "withheld"}
+        flagged = {key for (key, _), state in self._flags.items() if state != "resolved"}
         shown = {key: one for key, one in threads.items() if key not in withheld}
         return Figures(
             questions=len(asked),
@@ -197,10 +197,10 @@ class Recount:
             self._domains[_thread(line["thread"]), line["user"]] = str(line["domain"]).strip().lower()
 
     def _flag(self, line: Mapping[str, Any]) -> None:
-        self._flags[_thread(line["thread"])] = line
+        self._flags[_thread(line["thread"]), line.get("question_ts", "")] = line["state"]
 
     def _release(self, line: Mapping[str, Any]) -> None:
-        self._releases[_thread(line["thread"])] = line["state"]
+        self._releases[_thread(line["thread"]), line.get("question_ts", "")] = line["state"]
 
 
 _TAKES = {

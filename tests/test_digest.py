@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import random
+import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
+from bot.current import CurrentLabs
 from bot.digest.posting import Digests
 from bot.labs import Labs, read_labs
 from bot.settings import Settings
@@ -20,11 +22,13 @@ from bot.slack.client import open_session, web_client
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.slack.uploads import Uploads
+from bot.store import keys
 from bot.store.embedded import EmbeddedServer
 from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.journal import Journal
 from bot.store.redis import Store
 from bot.store.states import States
+from bot.summary.posting import Summaries
 from bot.trial.messages import Message
 from bot.trial.server import LocalSlack
 from bot.worker import Worker
@@ -106,7 +110,11 @@ async def office(tmp_path: Path) -> AsyncGenerator[Office, None]:
     server = EmbeddedServer(tmp_path / "store")
     await server.start()
     store = await Store.connect(server.url)
-    async with LocalSlack(clock=lambda: now[0]) as slack, open_session() as session:
+    begun = time.monotonic()
+    async with (
+        LocalSlack(clock=lambda: now[0] + time.monotonic() - begun) as slack,
+        open_session() as session,
+    ):
         slack.workspace.app.scopes |= {"files:read", "files:write"}
         found = Office(slack, store, labs, session, now)
         for key, channel in [*((key, lab.channel) for key, lab in labs.items()), (CROSS_LAB, labs.hq)]:
@@ -205,3 +213,35 @@ async def test_a_chart_that_slack_does_not_take_is_left_out(office: Office) -> N
     (only,) = office.posted("argonne")
     assert "*1 question* from 1 person" in only.visible_text
     assert not [block for block in only.raw if block["type"] == "image"]
+
+
+async def test_a_picture_that_slack_will_not_show_is_left_out(office: Office) -> None:
+    office.now[0] = utc("2026-11-05T22:50")
+    await office.asked("argonne", utc("2026-11-05T16:00"))
+    office.slack.faults.error("chat.postMessage", "invalid_blocks")
+    digests = office.digests()
+    await digests.post_now(office.team, "argonne", "1")
+    async with working(office, digests):
+        await until(lambda: office.done(digests), 20)
+    (only,) = office.posted("argonne")
+    assert "*1 question* from 1 person" in only.visible_text
+    assert not [block for block in only.raw if block["type"] == "image"]
+
+
+@pytest.mark.parametrize(("hours", "summed"), [(1, 1), (11, 1), (13, 0)])
+async def test_a_session_is_summed_up_soon_after_its_end_or_not(
+    office: Office, hours: int, summed: int
+) -> None:
+    digests = office.digests()
+    states, jobs = States(office.store), digests.jobs
+    ended = office.now[0] - hours * HOUR
+    await office.store.client.hset(
+        keys.state(keys.DESK, "argonne"), mapping={"closed": "1", "ended": str(ended)}
+    )
+    summaries = Summaries(
+        office.labs, CurrentLabs(office.labs, states), jobs, states, digests.directory, digests.outbox,
+        "https://jam.example.org/", clock=lambda: office.now[0],
+    )  # fmt: skip
+    await summaries.tick(office.team)
+    await summaries.tick(office.team)
+    assert len([name async for name in office.store.client.scan_iter("*job:summary:*")]) == summed

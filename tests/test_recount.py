@@ -96,9 +96,10 @@ def test_groups_of_few_people_are_not_broken_down() -> None:
 
 def test_withheld_and_flagged_threads_are_counted_but_not_held_up() -> None:
     judged = [line for n in (1, 2, 3) for line in (answer(n), vote(n, "U1", 1))]
-    held = {"kind": "release", "thread": thread(1), "state": "withheld"}
-    flag = {"kind": "flag", "thread": thread(2), "state": "open"}
-    found = recount(*judged, held, flag).figures()
+    held = {"kind": "release", "thread": thread(1), "question_ts": "1.1", "state": "withheld"}
+    other = held | {"question_ts": "2.2", "state": "released"}  # another answer of the same thread
+    flag = {"kind": "flag", "thread": thread(2), "question_ts": "1.1", "state": "open"}
+    found = recount(*judged, held, other, flag).figures()
     assert [one.key for one in found.best] == [f"T1:C1:{thread(3)['ts']}"]
     assert [one.key for one in found.flagged] == [f"T1:C1:{thread(2)['ts']}"]
     assert (found.questions, found.withheld) == (3, 1)

@@ -79,7 +79,10 @@ class Digests:
         name = self.labs[lab].channel if lab in self.labs else self.labs.hq
         channel = await self.directory.channel_id(team, name)
         if channel:
-            await say_once(self.outbox, run, team, channel, text=text, blocks=blocks)
+            said = await say_once(self.outbox, run, team, channel, text=text, blocks=blocks)
+            if not said:  # whatever Slack has against the picture: the words are what matters
+                words = [block for block in blocks if block["type"] != "image"]
+                await say_once(self.outbox, run, team, channel, text=text, blocks=words)
         else:
             log.error("no digest: labjam is not in the channel", extra={"lab": lab})
         return Close({})
@@ -155,6 +158,8 @@ class Digests:
         try:
             file = await self.uploads.send(team, "day.png", drawn, alt=chart[1], hold=run.hold)
             await self.uploads.complete(team, file, "The day in numbers", hold=run.hold)
+            if not await self.uploads.settles(team, file, hold=run.hold):
+                return ""  # Slack takes no block with a file that it does not know yet
         except SlackError as error:
             log.warning("digest without its chart", extra={"error": str(error)})
             return ""

@@ -1,5 +1,6 @@
 """Files on their way to Slack: a place asked for, the bytes sent there, then completed and shared, once."""
 
+import asyncio
 import json
 from typing import Any
 
@@ -8,6 +9,8 @@ import aiohttp
 from bot.errors import RetryLater, SlackRefused, SlackUnsure
 from bot.slack.outbox import Hold, Outbox
 
+LOOKS = (0.0, 0.3, 0.7, 1.5, 3.0)
+"""Seconds between asking whether Slack has looked at a file, which it does after it took it."""
 ALT_TEXT = 1_000
 """Characters: https://docs.slack.dev/reference/methods/files.getUploadURLExternal"""
 
@@ -61,6 +64,14 @@ class Uploads:
         except SlackRefused as refused:
             if refused.error != _DONE:
                 raise
+
+    async def settles(self, team: str, file: str, *, hold: Hold | None = None) -> bool:
+        """Wait a few seconds until Slack knows what a file is; False where it takes longer."""
+        for pause in LOOKS:
+            await asyncio.sleep(pause)
+            if await self.is_known(team, file, hold=hold):
+                return True
+        return False
 
     async def is_shared(self, team: str, file: str, *, hold: Hold | None = None) -> bool:
         """Whether a file stands in any channel."""

@@ -10,7 +10,7 @@ from typing import Protocol
 from bot.errors import ModelError
 from bot.llm.model import ModelSpec
 from bot.summary.asking import Asker, NoForm
-from bot.summary.gathering import Thread
+from bot.summary.gathering import Marked, Thread
 from bot.summary.notes import Claims, Note, as_data, batches, pieces
 
 log = logging.getLogger(__name__)
@@ -66,6 +66,7 @@ class Builder:
     asker: Asker
     tasks: Tasks
     cache: Cache
+    marked: Marked
 
     async def build(self, threads: Sequence[Thread], progress: Progress) -> Built:
         """Read every thread, then sum up; what can't be read is counted."""
@@ -78,9 +79,7 @@ class Builder:
                 try:
                     return await self.note(thread)
                 except (NoForm, ModelError) as error:
-                    log.warning(
-                        "thread not read", extra={"thread": thread.key, "error": type(error).__name__}
-                    )
+                    log.warning("thread not read", extra={"about": thread.key, "error": type(error).__name__})
                     return None
                 finally:
                     done += 1
@@ -103,6 +102,8 @@ class Builder:
             if len(joined) == len(parts):
                 break
             parts = [await self._read("\n".join(lines)) for lines in joined]
+        if self.marked("\n".join(parts[0].model_dump().values())):
+            raise NoForm("a marking stands in the note")
         await self.cache.put(thread.key, hashed, parts[0].model_dump_json())
         return parts[0]
 

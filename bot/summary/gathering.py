@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,9 @@ from bot.forms import FAILURE_TAGS
 from bot.records import micros
 
 Line = Mapping[str, Any]
+
+Marked = Callable[[str], bool]
+"""Whether a text carries a marking that must not go on (P6)."""
 
 _SAID = ("comment", "corrected_answer", "expected_answer", "other_task_assessment")
 
@@ -42,15 +45,19 @@ class _Growing:
 
 
 class Gathering:
-    """Takes journal lines; gives the threads that began from `since` until before `until`, or only one."""
+    """Takes journal lines; gives the threads that began from `since` until before `until`, or only one.
 
-    def __init__(self, since: float, until: float, only: str = "") -> None:
+    A turn in which a rule finds a marking now is left out: the rule may be younger than it.
+    """
+
+    def __init__(self, since: float, until: float, only: str = "", *, marked: Marked) -> None:
         self._only = only
+        self._marked = marked
         self._since = since
         self._until = until
         self._threads: dict[str, _Growing] = {}
-        self._flags: dict[str, str] = {}
-        self._releases: dict[str, str] = {}
+        self._flags: dict[tuple[str, str], str] = {}  # (thread, question)
+        self._releases: dict[tuple[str, str], str] = {}
 
     def add(self, line: Line) -> None:
         """Take one line, whatever its kind."""
@@ -58,9 +65,9 @@ class Gathering:
         about: Line = line.get("question") or line
         key = _key(about.get("thread"))
         if kind == "flag":
-            self._flags[key] = line["state"]
+            self._flags[key, line.get("question_ts", "")] = line["state"]
         elif kind == "release":
-            self._releases[key] = line["state"]
+            self._releases[key, line.get("question_ts", "")] = line["state"]
         elif self._only and key != self._only:
             return
         elif kind in _TAKES and self._since <= _began(key) < self._until:
@@ -68,9 +75,9 @@ class Gathering:
 
     def gathered(self) -> Gathered:
         """What was taken so far."""
-        withheld = {key for key, state in self._releases.items() if state == "withheld"}
-        flagged = {key for key, state in self._flags.items() if state != "resolved"} - withheld
-        told = {key: text for key, one in self._threads.items() if (text := _told(one))}
+        withheld = {key for (key, _), state in self._releases.items() if state == "withheld"}
+        flagged = {key for (key, _), state in self._flags.items() if state != "resolved"} - withheld
+        told = {key: text for key, one in self._threads.items() if (text := _told(one, self._marked))}
         shown = [
             Thread(key, self._threads[key].began, text)
             for key, text in told.items()
@@ -114,7 +121,7 @@ def _details(thread: _Growing, line: Line) -> None:
 _TAKES = {"answer": _answer, "withdrawal": _withdrawal, "vote": _vote, "details": _details}
 
 
-def _told(thread: _Growing) -> str:
+def _told(thread: _Growing, marked: Marked) -> str:
     """A thread's words as JSON; empty where nothing of it is left. People are not named."""
     judged: dict[str, list[str]] = defaultdict(list)
     for (ts, _), thumb in thread.thumbs.items():
@@ -130,7 +137,7 @@ def _told(thread: _Growing) -> str:
             "judged": judged[ts],
         }
         for ts, line in sorted(thread.turns.items())
-        if ts not in thread.gone
+        if ts not in thread.gone and not marked(f"{line['question']['text']}\n{line['text']}")
     ]
     return json.dumps(turns) if turns else ""
 

@@ -27,12 +27,14 @@ from bot.store.notes import ThreadNotes
 from bot.store.states import LabState, States
 from bot.summary.asking import Asker, Spent
 from bot.summary.building import Builder, Built, Tasks, estimate
-from bot.summary.gathering import Gathered, Gathering
-from bot.summary.notes import Claims, Note
+from bot.summary.gathering import Gathered, Gathering, Marked
+from bot.summary.notes import Claims
 from bot.summary.words import progress, session_title, summary_blocks, wrap_up_blocks
 
 log = logging.getLogger(__name__)
 
+LATEST = 12 * 3600.0
+"""Seconds after its end in which a session's summary is begun."""
 TOLD_EVERY = 10.0
 """Seconds between two words on how far a summary is: edits are scarce."""
 
@@ -54,10 +56,11 @@ class Summaries:
     clock: Callable[[], float] = time.time
 
     async def tick(self, team: str) -> None:
-        """Queue the summary of each session that has ended; a job's id is taken once."""
+        """Queue the summary of each session that ended lately; a job's id is taken once, for a month."""
         for key in self.labs:
             state = await self.states.of(key)
-            if state.closed and "ended" in state.fields:
+            ended = float(state.fields.get("ended") or 0)
+            if state.closed and self.clock() - ended < LATEST:
                 await self.queue(team, key, state, f"{state.session}-{state.fields['ended']}")
 
     async def queue(self, team: str, lab: str, state: LabState, about: str) -> None:
@@ -92,7 +95,10 @@ class Summaries:
     async def _gather(
         self, lab: Lab, since: float, until: float, thread: str = ""
     ) -> tuple[Gathered, Recount]:
-        gathering, recount = Gathering(since, until, thread), Recount(lab.timezone, since, until)
+        gathering, recount = (
+            Gathering(since, until, thread, marked=_marks(lab.guard)),
+            Recount(lab.timezone, since, until),
+        )
         journal = Journal(self.jobs.store)
         for shard in range(self.jobs.store.shards):
             async for line in journal.lines(shard, lab.key):
@@ -164,8 +170,6 @@ class Writing:
         try:
             note = await builder.note(gathered.threads[0])
             blocks = wrap_up_blocks(note, lab.models[0].id)
-            if _marked(note, lab.guard):
-                blocks = [section(f"This thread can't be summed up here. Turn to {lab.contact}.")]
         except LabjamError as error:
             log.warning("no wrap-up", extra={"error": type(error).__name__})
             blocks = [section("The model gave no wrap-up that could be used. Try the shortcut once more.")]
@@ -184,7 +188,9 @@ class Writing:
         spent = Spent()
         asker = Asker(self._model, lab.models[0], self._person, spent)
         prompts = (system_prompt(self._summaries.labs, lab, part).text for part in ("note", "summary"))
-        return Builder(asker, Tasks(*prompts), ThreadNotes(self._summaries.jobs.store)), spent
+        return Builder(
+            asker, Tasks(*prompts), ThreadNotes(self._summaries.jobs.store), _marks(lab.guard)
+        ), spent
 
     def _record(self, lab: Lab, team: str, built: Built, gathered: Gathered, spent: Spent) -> str:
         at = self._summaries.clock()
@@ -252,5 +258,5 @@ def _unmarked(built: Built, guard: Guard) -> Built:
     return Built(built.claims.model_copy(update=parts), built.threads, built.unread)
 
 
-def _marked(note: Note, guard: Guard) -> bool:
-    return bool(guard.hard("\n".join(note.model_dump().values())))
+def _marks(guard: Guard) -> Marked:
+    return lambda text: bool(guard.hard(text))

@@ -40,8 +40,8 @@ def summary_blocks(
     for name, heading in _PARTS.items():
         claims: Sequence[Claim] = getattr(built.claims, name)
         if claims:
-            lines = [f"• {_claim(claim, built.threads, link)}" for claim in claims]
-            blocks.append(section("\n".join([f"*{heading}*", *lines]), verbatim=True))
+            blocks.append(section(f"*{heading}*"))
+            blocks += [section(f"• {_claim(one, built.threads, link)}", verbatim=True) for one in claims]
     if not built.claims.sources:
         blocks.append(
             section("The model's summary held no claim that rests on a thread, so there is none here.")

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from bot.store.redis import Store
 from bot.trial.messages import Message
 from bot.trial.model_script import Reply, SeenRequest
 from tests.jam import Jam, until
@@ -69,6 +70,11 @@ async def command(jam: Jam, text: str) -> None:
     await jam.slack.command(jam.people["argonne"], jam.channels["argonne"], "/jam", text)
 
 
+def posts(jam: Jam) -> list[Message]:
+    """All top-level messages in Argonne's channel."""
+    return jam.slack.channel_messages(jam.channels["argonne"])
+
+
 def summaries(jam: Jam) -> list[Message]:
     """The bot's top-level messages in Argonne's channel that are summaries."""
     found = jam.slack.channel_messages(jam.channels["argonne"])
@@ -125,6 +131,18 @@ async def test_a_model_that_gives_nothing_leaves_the_numbers(jam: Jam) -> None:
     words = summaries(jam)[0].visible_text
     assert "*2 questions*" in words
     assert "no claim that rests on a thread" in words
+
+
+async def test_a_note_with_a_marking_is_kept_nowhere(jam: Jam, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(NOTE, "result", "CUI//SP-EXPT")
+    await two_threads(jam)
+    await command(jam, "summary now")
+    await until(lambda: "numbers are counted" in str([m.visible_text for m in posts(jam)]), 30)
+    assert "2 that the model could not read" in summaries(jam)[0].visible_text
+    settings = jam.settings()
+    store = await Store.connect(f"unix://{settings.labjam_data.resolve()}/valkey.sock")
+    assert not [name async for name in store.client.scan_iter("*:notes:*")]
+    await store.close()
 
 
 async def test_a_thread_is_wrapped_up_by_its_shortcut(jam: Jam) -> None:
