@@ -10,6 +10,7 @@ from bot.store.ledger import Ledger
 from bot.store.redis import Store
 from bot.trial.triggers import Interaction
 from tests.jam import Jam, until
+from tests.stores import everything
 
 CONFIG = """
 [jam]
@@ -67,13 +68,24 @@ class Desk:
 
     async def audited(self) -> list[Entry]:
         """The audit trail, the oldest entry first."""
-        settings = self.jam.settings()
-        store = await Store.connect(
-            settings.redis_url or f"unix://{settings.labjam_data.resolve()}/valkey.sock"
-        )
+        store = await self.store()
         lines = [read_entry(line) async for line in Ledger(store).lines()]
         await store.close()
         return lines
+
+    async def kept(self) -> str:
+        """All that Redis holds, as one text."""
+        store = await self.store()
+        found = await everything(store)
+        await store.close()
+        return found
+
+    async def store(self) -> Store:
+        """The jam's own store, opened once more; whoever asks closes it."""
+        settings = self.jam.settings()
+        return await Store.connect(
+            settings.redis_url or f"unix://{settings.labjam_data.resolve()}/valkey.sock"
+        )
 
     async def subcommands(self) -> list[str]:
         """The names of every subcommand, as a lead's help has them, without their arguments."""

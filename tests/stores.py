@@ -202,3 +202,25 @@ def _agrees(node: Redis) -> bool:
 
 def _command(node: Any, *parts: object) -> Any:
     return node.execute_command(*parts)
+
+
+async def everything(store: Store) -> str:
+    """All that Redis holds, keys and values, as one text."""
+    names = [name async for name in store.client.scan_iter("*", count=1000)]
+    return "\n".join([f"{name}: {await _value(store.client, name)}" for name in names])
+
+
+async def _value(client: Any, name: str) -> Any:
+    match await client.type(name):
+        case "hash":
+            return await client.hgetall(name)
+        case "stream":
+            return await client.xrange(name)
+        case "zset":
+            return await client.zrange(name, 0, -1)
+        case "set":
+            return await client.smembers(name)
+        case "list":
+            return await client.lrange(name, 0, -1)
+        case _:
+            return await client.get(name)

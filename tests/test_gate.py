@@ -13,6 +13,7 @@ from bot.store.redis import Store
 from bot.trial.messages import Message
 from bot.trial.model_script import Reply, SeenRequest
 from tests.jam import Jam, ended, text_of, until
+from tests.stores import everything
 
 CANARY = "canary-5a1f"
 MARKED = f"The yield was {CANARY}.\nSECRET//RD\nWhat follows?"
@@ -36,30 +37,13 @@ async def guarded(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> AsyncGene
 async def everything_kept(jam: Jam, caplog: pytest.LogCaptureFixture) -> str:
     """All that labjam holds or passed on, as one text: Redis, files, logs, metrics, what the model got."""
     store = await Store.connect(jam.settings().redis_url)
-    kept = [str(await _value(store, key)) + key async for key in store.client.scan_iter("*", count=1000)]
+    kept = [await everything(store)]
     await store.close()
     kept += [path.read_bytes().decode("latin-1") for path in jam.folder.rglob("*") if path.is_file()]
     kept += [_Line().format(record) for record in caplog.records]
     kept += [str(request.body) for request in jam.model.requests]
     kept += [str(call.args) for call in jam.slack.calls]
     return "\n".join([*kept, generate_latest().decode()])
-
-
-async def _value(store: Store, key: str) -> Any:
-    client: Any = store.client
-    match await client.type(key):
-        case "hash":
-            return await client.hgetall(key)
-        case "stream":
-            return await client.xrange(key)
-        case "zset":
-            return await client.zrange(key, 0, -1)
-        case "set":
-            return await client.smembers(key)
-        case "list":
-            return await client.lrange(key, 0, -1)
-        case _:
-            return await client.get(key)
 
 
 def private(jam: Jam, lab: str) -> list[Message]:

@@ -1,5 +1,6 @@
 """`/jam` over the real path of slash commands: who may do what, and what of it is audited."""
 
+import json
 from collections.abc import AsyncGenerator
 
 import pytest
@@ -181,9 +182,35 @@ async def test_an_announcement_is_said_once_in_each_lab(desk: Desk) -> None:
     await desk.do("announce Lunch is *served*. --lab all", desk.lead, desk.hq)
     for channel in desk.jam.channels.values():
         await until(lambda: _said(desk, channel, "Lunch is *served*.") == 1)  # noqa: B023
-    marked = await desk.do("announce CUI//SP-EXPT do not share")
-    assert "neither announced nor kept" in marked
-    assert not any("SP-EXPT" in entry.after for entry in await desk.audited())
+
+
+MARKED = "SECRET//NOFORN canary-31c8"
+FREE_TEXT = [
+    f"open {MARKED} until 23:59", f"open {MARKED} --lab all", f"hold lab {MARKED}", f"announce {MARKED}",
+    f"prompt test {MARKED}", f"flag resolve ab123 {MARKED}", f"withhold all because {MARKED}",
+    f"stop {MARKED}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", FREE_TEXT)
+async def test_marked_words_of_a_moderator_are_kept_nowhere(desk: Desk, text: str) -> None:
+    answer = await desk.say(desk.lead, text)
+    assert "nothing of it was kept" in answer.text
+    assert not any(message.elements for message in answer.messages), "no button carries them"
+    await desk.jam.slack.settled()
+    assert "canary" not in str(await desk.kept())
+    assert not any(_said(desk, channel, "canary") for channel in desk.jam.channels.values())
+
+
+async def test_a_button_with_marked_words_does_nothing(desk: Desk) -> None:
+    """A rule may be younger than the question whose button it is."""
+    question = (await desk.say(desk.moderator, "stop")).messages[0]
+    [button] = [each for _, each in question.elements if each["action_id"] == "labjam_confirm"]
+    id_, name, labs, _, at = json.loads(button["value"])
+    button["value"] = json.dumps([id_, name, labs, MARKED, at])
+    await desk.jam.slack.click(desk.moderator, desk.lab, question.ts, "labjam_confirm")
+    await until(lambda: "nothing of it was kept" in question.visible_text)
+    assert "canary" not in str(await desk.kept())
 
 
 def _said(desk: Desk, channel: str, words: str) -> int:

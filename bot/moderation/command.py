@@ -81,6 +81,7 @@ class Commands:
         labs = await self._whose(act, typed)
         if not await self._allowed(typed.subcommand, act, labs):
             return refused(typed.subcommand, self._labs.get(labs[0]) if len(labs) == 1 else None)
+        self._guard(act, labs)
         if typed.subcommand.one_lab and len(labs) > 1:
             raise Declined(f"`/jam {act.name}` is for one lab at a time.")
         if question := _question(typed.subcommand, act, labs):
@@ -101,6 +102,7 @@ class Commands:
         labs = [lab for lab in pending.labs if not lab or lab in self._labs]
         if not await self._allowed(subcommand, act, labs):
             return refused(subcommand, self._labs.get(labs[0]) if len(labs) == 1 else None)
+        self._guard(act, labs)
         return await self._do(subcommand, act, labs)
 
     async def _allowed(self, subcommand: Subcommand, act: Act, labs: Sequence[str]) -> bool:
@@ -110,6 +112,12 @@ class Commands:
         about = labs[0] if len(labs) == 1 else ALL
         await self._audit.append(act.actor, act.name, about, ended="refused")
         return False
+
+    def _guard(self, act: Act, labs: Sequence[str]) -> None:
+        """Decline marked words before any act, question or audit entry keeps them (P6)."""
+        for lab in labs:
+            if hit := (self._labs.get(lab) or self._labs).guard.hard(act.rest):
+                raise Declined(f"That carries {hit.title}, so nothing was done and nothing of it was kept.")
 
     async def _do(self, subcommand: Subcommand, act: Act, labs: Sequence[str]) -> Reply:
         replies: list[tuple[Lab | None, Reply]] = []
