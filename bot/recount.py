@@ -71,6 +71,9 @@ class Figures:
     outcomes: Mapping[str, int] = field(default_factory=dict[str, int])
     models: tuple[ModelFigures, ...] = ()  # empty where fewer than SMALL people judged
     skills: Mapping[str, int] = field(default_factory=dict[str, int])  # assessments, of groups not small
+    assessed: Mapping[str, Share] = field(
+        default_factory=dict[str, Share]
+    )  # answers by skill, of all answers
     domains: Mapping[str, int] = field(default_factory=dict[str, int])
     reasons: Mapping[str, int] = field(default_factory=dict[str, int])  # why answers fell short
     best: tuple[ThreadFigures, ...] = ()  # with more thumbs up than down, the best first
@@ -137,6 +140,7 @@ class Recount:
         withheld = {key for (key, _), state in self._releases.items() if state == "withheld"}
         flagged = {key for (key, _), state in self._flags.items() if state != "resolved"}
         shown = {key: one for key, one in threads.items() if key not in withheld}
+        skills = _cells((name, key[2]) for key, line in details.items() for name in _skills(line))
         return Figures(
             questions=len(asked),
             answered=len(answers),
@@ -147,7 +151,8 @@ class Recount:
             by_hour=self._hours(asked.values()),
             outcomes=Counter(one.last for one in asked.values()),
             models=_models(answers, thumbs) if len(judges) >= SMALL else (),
-            skills=_cells((name, key[2]) for key, line in details.items() for name in _skills(line)),
+            skills=skills,
+            assessed={name: Share(_assessed(details, name), len(answers)) for name in skills},
             domains=_cells(
                 (domain, user) for (thread, user), domain in self._domains.items() if thread in threads
             ),
@@ -248,6 +253,10 @@ def _models(
 def _skills(line: Mapping[str, Any]) -> list[str]:
     named = [name for name, text in line.get("skills", {}).items() if text]
     return [*named, "other"] if line.get("other_task_assessment") else named
+
+
+def _assessed(details: Mapping[tuple[str, str, str], Mapping[str, Any]], skill: str) -> int:
+    return len({key[:2] for key, line in details.items() if skill in _skills(line)})
 
 
 def _cells(found: Iterable[tuple[str, str]]) -> dict[str, int]:

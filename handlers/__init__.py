@@ -5,6 +5,7 @@ from typing import Any
 from bot.caring import Caring
 from bot.confirming import Confirming
 from bot.controls import Controls
+from bot.desk.home import Desk
 from bot.intake import Intake
 from bot.judging import Judging
 from bot.moderation.command import Commands
@@ -16,6 +17,7 @@ from handlers import (
     compare,
     confirming,
     controls,
+    desk,
     feedback,
     flags,
     forms,
@@ -29,7 +31,7 @@ from handlers import (
 def register(
     app: Any, intake: Intake, confirm: Confirming, judging: Judging, *,
     control: Controls, commands: Commands, prompts: Prompts, takeaways: Takeaways, caring: Caring,
-    summaries: Summaries,
+    summaries: Summaries, home: Desk,
 ) -> None:  # fmt: skip
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
@@ -45,4 +47,5 @@ def register(
     summary.register(app, summaries)
     flags.register(app, caring.flagging, caring.votes)
     moderation.register(app, commands, prompts)
+    desk.register(app, home)
     rest.register(app)

@@ -11,6 +11,8 @@ from bot.app.listening import bolt, listen
 from bot.app.parts import Parts
 from bot.check import warn_of_channels
 from bot.controls import Controls
+from bot.desk.gathering import Gathering
+from bot.desk.home import Desk
 from bot.digest.commands import DigestCommands
 from bot.intake import Intake
 from bot.moderation.announce import Announcements
@@ -33,17 +35,24 @@ from bot.takeaway.running import Takeaways
 async def hear(parts: Parts, stack: AsyncExitStack) -> None:
     """Register every listener, and open the sockets and the web server."""
     app = bolt(parts)
-    _register(app, parts)
+    desk = _register(app, parts)
     await listen(parts, app, stack)
-    for task in (warn_of_channels(parts.outbox, parts.labs), parts.people.learn(parts.identity.team)):
+    learning = parts.people.learn(parts.identity.team)
+    for task in (warn_of_channels(parts.outbox, parts.labs), learning, desk.run()):
         stack.callback(asyncio.create_task(task).cancel)
 
 
-def _register(app: AsyncApp, parts: Parts) -> None:
-    """Bind what Slack starts to what does it."""
+def _register(app: AsyncApp, parts: Parts) -> Desk:
+    """Bind what Slack starts to what does it; gives what renews open App Homes."""
     labs, jobs, outbox, roster = parts.labs, parts.jobs, parts.outbox, parts.roster
     door = Door(parts.live, parts.states, parts.people, Questions(jobs))
     prompts = Prompts(labs, parts.current, parts.audit, parts.states, roster, outbox)
+    commands = Commands(_table(parts, prompts), labs, roster, parts.audit, parts.directory)
+    gathering = Gathering(
+        labs, jobs, parts.states, parts.directory, parts.caring.burning, parts.caring.flagging,
+        parts.identity.url,
+    )  # fmt: skip
+    desk = Desk(gathering, commands, roster, outbox, Questions(jobs))
     handlers.register(
         app,
         Intake(
@@ -53,12 +62,14 @@ def _register(app: AsyncApp, parts: Parts) -> None:
         parts.confirming,
         parts.judging,
         control=Controls(labs, jobs, outbox, roster.moderates, door),
-        commands=Commands(_table(parts, prompts), labs, roster, parts.audit, parts.directory),
+        commands=commands,
         prompts=prompts,
         caring=parts.caring,
         takeaways=Takeaways(labs, jobs, parts.uploads),
         summaries=parts.summaries,
+        home=desk,
     )  # fmt: skip
+    return desk
 
 
 def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:

@@ -26,6 +26,14 @@ Outsiders = Literal["all", "allowed", "none"]
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A question to begin with: what the button says, and what is asked."""
+
+    title: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lab:
     """One lab; hashable, so that what is derived from it can be cached by it."""
 
@@ -52,7 +60,7 @@ class Lab:
     guard: Guard = NO_RULES  # the house's rules, its own laid over them
     certify: Certify = "session"
     moderation: Moderation | None = None
-
+    suggestions: tuple[Suggestion, ...] = ()  # four at most
     keep_days: int = 0  # of records; 0 keeps them for ever
     keep_archive: bool = True  # the archive keeps them longer
     messages: int = MESSAGES  # that hold one answer at most; of a longer one the rest comes as a file

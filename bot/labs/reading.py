@@ -8,7 +8,7 @@ from bot.caps import NAMES, Cap
 from bot.errors import UsageError
 from bot.labs.files import Source, key_path, read_table
 from bot.labs.folders import Draft, Folders, read_folders
-from bot.labs.lab import HQ_CHANNEL, MESSAGES, Lab, Labs
+from bot.labs.lab import HQ_CHANNEL, MESSAGES, Lab, Labs, Suggestion
 from bot.labs.lookups import LookUps
 from bot.labs.models import DEFAULT, check_token, read_models
 from bot.labs.tables import ConfigTable, LabTable, ReferencesTable, SlackTable
@@ -110,6 +110,7 @@ def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, fil
         keep_archive=table.keep_archive is not False,
         certify=table.certify or config.jam.certify,
         moderation=Moderation(table.moderation.model, table.moderation.failure) if table.moderation else None,
+        suggestions=tuple(Suggestion(one.title, one.message) for one in table.suggestions or ()),
     )
 
 

@@ -51,6 +51,13 @@ class ModerationTable(Table):
     failure: Literal["open", "closed"]
 
 
+class SuggestionTable(Table):
+    """`[[suggestions]]`: a question to begin with, as Slack shows it to who opens labjam's messages."""
+
+    title: Annotated[Line, Field(max_length=60)]
+    message: Annotated[Line, Field(max_length=500)]
+
+
 class LabTable(Table):
     """lab.toml, and `[labs.KEY]` of labjam.toml."""
 
@@ -75,6 +82,7 @@ class LabTable(Table):
     compare_share: Annotated[int, Field(ge=0, le=100)] | None = None
     certify: Literal["session", "thread", "off"] | None = None
     moderation: ModerationTable | None = None
+    suggestions: Annotated[list[SuggestionTable], Field(max_length=4)] | None = None
     keep_days: Count | None = None
     keep_archive: bool | None = None
 

@@ -50,6 +50,10 @@ class Commands:
         """Do what a command says, or ask first, or say why not."""
         return await self._worded(self._answer(said))
 
+    async def pressed(self, said: Said) -> Reply:
+        """Do what a button of App Home says; it asked whether they are sure before it was pressed."""
+        return await self._worded(self._answer(said, sure=True))
+
     async def confirmed(self, said: Said) -> Reply:
         """Do what a button's act was about; ValueError where the button is not one of ours."""
         return await self._worded(self._confirmed(said, read_pending(said.text)))
@@ -66,7 +70,7 @@ class Commands:
             log.exception("command broke")
             return Reply(BROKEN)
 
-    async def _answer(self, said: Said) -> Reply:
+    async def _answer(self, said: Said, *, sure: bool = False) -> Reply:
         role = await self._roster.of(said.team, said.user)
         typed = parse(said.text, self._table)
         if typed.subcommand is None:
@@ -84,7 +88,7 @@ class Commands:
         self._guard(act, labs)
         if typed.subcommand.one_lab and len(labs) > 1:
             raise Declined(f"`/jam {act.name}` is for one lab at a time.")
-        if question := _question(typed.subcommand, act, labs):
+        if not sure and (question := _question(typed.subcommand, act, labs)):
             if len(act.rest) > LONGEST:
                 raise Declined(f"That is too long: at most {LONGEST:,} characters, please.")
             return asked(question, Pending(act.id, act.name, tuple(labs), act.rest, act.at))

@@ -122,6 +122,26 @@ def read_message_place(body: dict[str, Any]) -> ThreadKey:
     return ThreadKey(team, _text(_dict(body.get("channel")), "id"), ts)
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody came into a channel; `ts` is a time that no message of theirs has."""
+
+    team: str
+    channel: str
+    user: str
+    ts: str
+
+
+def read_joined(body: dict[str, Any], team: str) -> Joined | None:
+    """Read a `member_joined_channel` event; None where it is another one."""
+    event = _dict(body.get("event"))
+    if body.get("type") != "event_callback" or _text(event, "type") != "member_joined_channel":
+        return None
+    channel, user, ts = _text(event, "channel"), _text(event, "user"), _text(event, "event_ts")
+    fine = _ID.fullmatch(team) and _ID.fullmatch(channel) and _ID.fullmatch(user) and _TS.fullmatch(ts)
+    return Joined(team, channel, user, ts) if fine else None
+
+
 def read_place(event: dict[str, Any]) -> tuple[str, str]:
     """Channel and thread that any other event is about; empty where it does not say."""
     channel = _text(event, "channel") or _text(_dict(event.get("channel")), "id")

@@ -55,6 +55,12 @@ class Confirmations:
         )
         return bool(found)
 
+    async def has_certified(self, lab: str, team: str, user: str, scope: str, wording: str) -> bool:
+        """Whether a person certified for this; nothing waits for it."""
+        person = _person(lab, team, user)
+        shard = self.jobs.store.shard(person)
+        return bool(await self.jobs.store.run("certified", shard, person, scope, wording, "", _DAY))
+
     async def certify(self, team: str, given: Certification) -> None:
         """Keep a certification, and let go on what waited for nothing else."""
         person = _person(given.lab, team, given.user)

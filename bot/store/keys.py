@@ -13,6 +13,7 @@
 | {shard}:thread:<thread>      | hash   | finish                | KEEP after its last answer              |
 | {shard}:votes:<job>          | hash   | vote                  | KEEP after its last vote                |
 | {shard}:message:<channel>:<ts> | string | finish              | KEEP after its answer ended             |
+| {shard}:home:<team>:<user>   | string | Homes                 | five minutes after its last opening     |
 | {shard}:forms:<job or thread> | hash  | form                  | KEEP after its last change              |
 | {shard}:pairs:<lab>          | hash   | Pairs.ask             | for ever: it is small                   |
 | {shard}:person:<team>:<user> | hash   | Forms.remember        | until the person has it deleted         |
@@ -103,6 +104,11 @@ def pairs(shard: int, lab: str) -> str:
 def person(shard: int, team: str, user: str) -> str:
     """What a person was asked once, and said."""
     return f"labjam:{{{shard}}}:person:{team}:{user}"
+
+
+def home(shard: int, team: str, user: str) -> str:
+    """What a person's open App Home shows: its digest, and what their last button there was answered."""
+    return f"labjam:{{{shard}}}:home:{team}:{user}"
 
 
 def forms(shard: int, about: str) -> str:
