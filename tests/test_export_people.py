@@ -20,7 +20,7 @@ async def test_no_id_name_or_address_of_a_person_leaves(tmp_path: Path, name: st
     text = (
         f"<@{BEN}> and <@U123|ben> of <#{CHANNEL}|jam>, see "
         f"<https://acme.slack.com/archives/{CHANNEL}/p1|it> or <mailto:ada@example.gov|mail>; a &lt;b&gt; "
-        f"{ADA} said W0ABCDEF12 to ADA LOVELACE, Ada Lovelace, CUI, C12H22O11, UO2"
+        f"{ADA} said W0ABCDEF12 to ADA LOVELACE, Ada Lovelace, Ada Lovelace's, CUI, C12H22O11, UO2"
     )
     said = {"comment": f"as ada.lovelace@example.gov told {BEN}", "may_share": True}
     said["corrected_answer"] = f"right, Ada Lovelace {ADA}"

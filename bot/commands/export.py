@@ -62,6 +62,7 @@ def add(commands: Any) -> None:
     command.add_argument(
         "--archive", action="store_true", help="read the archive under LABJAM_DATA, where the store is lost"
     )
+    command.add_argument("--no-files", action="store_true", help="in jam, leave out questions' files")
     command.set_defaults(run=_export)  # fmt: skip
 
 
@@ -71,7 +72,7 @@ def _export(args: argparse.Namespace) -> int:
     target = args.target or Path(f"labjam-{args.format}{_SUFFIXES.get(args.format, '.jsonl')}")
     wanted = Wanted(
         args.format, target, args.lab, _states(args.include), args.since, args.until, args.consented,
-        args.names, args.archive,
+        args.names, args.archive, not args.no_files,
     )  # fmt: skip
     try:
         manifest = asyncio.run(_until_told(exported(wanted, read_settings())))
@@ -109,13 +110,20 @@ def _time(text: str) -> float:
 
 def _summary(manifest: dict[str, Any]) -> list[str]:
     withheld = manifest["withheld"]
-    lines = [f"{one['name']}: {one['rows']:,} rows, {one['bytes']:,} bytes" for one in manifest["files"]]
+    lines = [
+        f"{one['name']}: {one['rows']:,} rows, {one['bytes']:,} bytes"
+        for one in manifest["files"]
+        if one["rows"] or "/" not in one["name"]
+    ]
     lines.append(f"{manifest['turns']:,} turns of {manifest['experiments']:,} threads")
     lines.append(f"withheld: {_counts(withheld['turns'])}")
     if withheld["reasons"]:
         lines.append(f"  because: {_counts(withheld['reasons'])}")
     if manifest["never"]:
         lines.append(f"never leave: {_counts(manifest['never'])}")
+    brought, left = manifest["attached"]["brought"], manifest["attached"]["left_out"]
+    if brought or left:
+        lines.append(f"files of questions: {brought:,} fetched; left out: {_counts(left)}")
     if manifest["no_row"]:
         lines.append(f"no row: {_counts(manifest['no_row'])}")
     return lines

@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,9 +12,11 @@ from typing import Any
 from bot.archive.book import Book
 from bot.commands.progress import Bar
 from bot.errors import UsageError
+from bot.exports.attached import Fetch, refusing
 from bot.exports.experiments import Choice
-from bot.exports.export import Request, export
+from bot.exports.export import WITH_FILES, Request, export
 from bot.exports.names import names_in_file, names_in_slack
+from bot.exports.slack_files import slack_files
 from bot.labs import Labs, read_labs
 from bot.prompting import system_prompt
 from bot.settings import Settings
@@ -36,6 +39,7 @@ class Wanted:
     consented: bool
     names: str | None
     archive: bool
+    files: bool
 
 
 async def exported(wanted: Wanted, settings: Settings) -> dict[str, Any]:
@@ -44,7 +48,13 @@ async def exported(wanted: Wanted, settings: Settings) -> dict[str, Any]:
     since, until = wanted.since or 0.0, float("inf") if wanted.until is None else wanted.until
     choice = Choice(wanted.states, since, until, wanted.consented)
     about = {"since": _shown(wanted.since), "until": _shown(wanted.until), "consented": wanted.consented}
-    request = Request(wanted.format, wanted.target, b"", choice, names, about=about)
+    async with _files(wanted, settings) as fetch:
+        request = Request(wanted.format, wanted.target, b"", choice, names, about=about, fetch=fetch)
+        return await _from(request, wanted, settings)
+
+
+async def _from(request: Request, wanted: Wanted, settings: Settings) -> dict[str, Any]:
+    about = dict(request.about)
     if wanted.archive:
         return await _from_archive(request, settings, wanted.labs)
     async with opened(settings) as store:
@@ -83,6 +93,19 @@ async def _in_archive(folder: Path, labs: list[str]) -> AsyncIterator[tuple[str,
     for lab in labs:
         for link in Book(folder, lab).read():
             yield lab, link.record
+
+
+@asynccontextmanager
+async def _files(wanted: Wanted, settings: Settings) -> AsyncGenerator[Fetch]:
+    """Where the files of questions come from."""
+    token = settings.slack_bot_token.get_secret_value()
+    if wanted.format not in WITH_FILES or not wanted.files:
+        yield refusing("left out by --no-files")
+    elif not token:
+        yield refusing("no token for Slack is set, so it could not be fetched")
+    else:
+        async with slack_files(token, settings.slack_api_url) as fetch:
+            yield fetch
 
 
 async def _names(where: str | None, settings: Settings) -> dict[str, str]:

@@ -21,7 +21,7 @@ _IN_TEXT = re.compile(
     r"|\b(?P<id>[UWCGDTBSFE][A-Z0-9]{2,20})\b"
 )
 _MAYBE_AN_ID = re.compile(r"[UWCGDTBSFE][A-Z0-9]{2}")
-_WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
+_WORD = re.compile(r"[^\W_]+(?:['\u2019-](?![sS]\b)[^\W_]+)*")  # whose it is, is no part of a name
 _LIKE_AN_ID = re.compile(r"[UWCGDTBSFE]0[A-Z0-9]{7,}")
 """What Slack hands out today; shorter ones are replaced where the record knows them."""
 

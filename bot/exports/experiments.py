@@ -17,6 +17,19 @@ R = TypeVar("R", Vote, Details, Problem, Closing, Comparison)
 RELEASED = frozenset({"released"})
 
 
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """One file that came with a question, and where it is in the export, or why it is not."""
+
+    team: str
+    id: str  # Slack's; empty where only its name was kept
+    name: str  # without people in it
+    path: str = ""
+    bytes: int = 0
+    sha256: str = ""
+    why: str = ""
+
+
 @dataclass(slots=True)
 class Turn:
     """One question, its answers (more than one where it was retried), and all that was said of it.
@@ -29,6 +42,7 @@ class Turn:
     side: Side
     by_kind: dict[str, list[Any]]  # as they were written, revisions too
     whole_context: bool = True  # every earlier turn that the model read may leave, too
+    attached: list[Attachment] = field(default_factory=list[Attachment])  # of the answer that stands
 
     @property
     def answers(self) -> Sequence[Answer]:
@@ -123,6 +137,8 @@ class Tally:
     outside: int = 0  # turns before --since, after --until
     kinds_left_out: Counter[str] = field(default_factory=Counter[str])
     skipped: Counter[str] = field(default_factory=Counter[str])  # by the format: why -> turns or judgements
+    files_brought: int = 0
+    files_left: Counter[str] = field(default_factory=Counter[str])  # why -> files of questions
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +227,17 @@ class Chooser:
         for side in sides:
             own = [one for one in records if _is_of(one, side, first=side == sides[0])]
             yield Turn(
-                self._cleaner.hashed("turn", f"{thread}:{ts}{side}"), ts, side, self._typed(own), whole
-            )
+                self._cleaner.hashed("turn", f"{thread}:{ts}{side}"), ts, side, self._typed(own), whole,
+                self._attached(_answers(own)[-1]["question"]),
+            )  # fmt: skip
+
+    def _attached(self, question: dict[str, Any]) -> list[Attachment]:
+        names, ids = question.get("files") or (), question.get("file_ids") or ()
+        team = question["thread"]["team"]
+        return [
+            Attachment(team, ids[at] if at < len(ids) else "", self._cleaner.text(name))
+            for at, name in enumerate(names)
+        ]
 
     def _typed(self, records: Iterable[dict[str, Any]]) -> dict[str, list[Any]]:
         by_kind: dict[str, list[Any]] = {}

@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from bot.exports.attached import Bringing, Fetch, refusing
 from bot.exports.cleaning import Cleaner
 from bot.exports.dropped import DROPPED
 from bot.exports.experiments import Choice, Chooser, Tally
@@ -15,6 +16,10 @@ from bot.exports.formats import FORMATS
 from bot.exports.gathering import Gathering
 from bot.exports.output import Output
 from bot.exports.rows import Setting
+
+WITH_FILES = frozenset({"jam"})
+"""Formats with room for the files of questions."""
+NOT_ASKED = "files were not asked for"
 
 Progress = Callable[[str, int], None]
 """Hears a step's name and how many records it is through."""
@@ -31,6 +36,7 @@ class Request:
     names: Mapping[str, str] = field(default_factory=dict[str, str])  # a person's name -> id or ""
     prompts: Mapping[str, str] = field(default_factory=dict[str, str])
     about: Mapping[str, Any] = field(default_factory=dict[str, Any])  # more for the manifest
+    fetch: Fetch = field(default_factory=lambda: refusing(NOT_ASKED))  # the files of questions
 
 
 async def export(
@@ -43,18 +49,24 @@ async def export(
             gathered.add(lab, record)
             if gathered.count % 1000 == 0:
                 progress("reading", gathered.count)
-        _write(gathered, request, Setting(output, tally, request.prompts), progress)
+        await _write(gathered, request, output, tally, progress)
         return output.whole(_manifest(request, tally, gathered.count))
 
 
-def _write(gathered: Gathering, request: Request, setting: Setting, progress: Progress) -> None:
+async def _write(
+    gathered: Gathering, request: Request, output: Output, tally: Tally, progress: Progress
+) -> None:
+    setting = Setting(output, tally, request.prompts)
     cleaner = Cleaner(request.key, gathered.slack_ids, request.names)
     chooser = Chooser(request.choice, cleaner, setting.tally, gathered.removed)
     writer = FORMATS[request.format](setting)
+    bringing = Bringing(request.fetch, output, setting.tally)
     done = 0
     for thread in gathered.threads():
         experiment = chooser.experiment(thread)
         if experiment:
+            if request.format in WITH_FILES:
+                await bringing.bring(experiment)
             writer.add(experiment)
         done += len(thread.records)
         progress("writing", done)
@@ -76,6 +88,7 @@ def _manifest(request: Request, tally: Tally, count: int) -> dict[str, Any]:
         "outside_the_time": tally.outside,
         "no_row": dict(tally.skipped),
         "kinds_left_out": dict(tally.kinds_left_out),
+        "attached": {"brought": tally.files_brought, "left_out": dict(tally.files_left)},
         "names_replaced": len(request.names),
         "system_prompts": sorted(request.prompts),
         "fields_left_out": list(DROPPED[request.format]),

@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic_core import to_json
 
+from bot.exports.attached import noted
 from bot.exports.canonical import experiment_line, turn_line
 from bot.exports.experiments import Experiment, Turn
 from bot.exports.rows import Setting
@@ -22,6 +23,7 @@ class Jam:
         self._main = setting.output.part("jam.json")
         self._sidecar = setting.output.part("sidecar.jsonl")
         self._turns = 0
+        self._files = 0
         self._main.write(b'{"version":' + to_json({"version": VERSION}) + b',"experiments":[')
 
     def add(self, experiment: Experiment) -> None:
@@ -30,11 +32,21 @@ class Jam:
         numbers = range(self._turns + 1, self._turns + 1 + len(experiment.turns))
         self._turns = numbers[-1]
         self._main.write((b"," if self._main.rows else b"") + b"\n")
-        self._main.write(to_json(_experiment(experiment, number, numbers)))
+        made = _experiment(experiment, number, numbers)
+        for written, turn in zip(made["turns"], experiment.turns, strict=True):
+            written["files"] = self._listed(written["id"], turn)
+        self._main.write(to_json(made))
         self._main.rows += 1
         self._sidecar.row({"experiment_id": number} | experiment_line(experiment))
         for turn_id, turn in zip(numbers, experiment.turns, strict=True):
-            self._sidecar.row({"experiment_id": number, "turn_id": turn_id} | turn_line(experiment, turn))
+            line = {"experiment_id": number, "turn_id": turn_id} | turn_line(experiment, turn)
+            self._sidecar.row(line | ({"files": noted(turn.attached)} if turn.attached else {}))
+
+    def _listed(self, turn_id: int, turn: Turn) -> list[dict[str, Any]]:
+        """The files that are there; each entry has a number of its own."""
+        there = [one for one in turn.attached if one.path]
+        first, self._files = self._files + 1, self._files + len(there)
+        return [{"id": first + at, "turn_id": turn_id, "path": one.path} for at, one in enumerate(there)]
 
     def end(self) -> None:
         """Close the list."""
@@ -95,7 +107,7 @@ def _turn(experiment: Experiment, turn: Turn, number: int, at: int, model: str) 
         "other_task_assessment": other.other_task_assessment if other else "",
         "files_url": [],
         "files": [],
-        "data_removed": bool(turn.question.files),  # only their names are kept
+        "data_removed": any(not one.path for one in turn.attached),
     }
 
 

@@ -69,7 +69,7 @@ class Output:
     def __init__(self, target: Path) -> None:
         self._target = target
         self._parts: dict[str, Part] = {}
-        self._ends: set[str] = set()
+        self._files: list[Written] = []
 
     def __enter__(self) -> Self:
         if not self._target.name or not self._target.parent.is_dir():
@@ -104,9 +104,19 @@ class Output:
         self._parts[name] = Part(path.open("wb", buffering=_CHUNK))
         return self._parts[name]
 
+    def file(self, name: str, content: bytes) -> None:
+        """Add a file that is all there; not where the target is one file."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("wb") as made:
+            made.write(content)
+            os.fsync(made.fileno())
+        self._files.append(Written(name, len(content), hashlib.sha256(content).hexdigest(), 0))
+
     def whole(self, manifest: dict[str, Any]) -> dict[str, Any]:
         """Put all of it in place, the main part last; gives the manifest as written."""
         written = [part.end(self._shown(name)) for name, part in self._parts.items()]
+        written += self._files
         manifest = manifest | {"files": [asdict(one) for one in written]}
         last = self.part("manifest.json")
         last.write(to_json(manifest, indent=1) + b"\n")
@@ -130,6 +140,6 @@ class Output:
     def _zipped(self) -> Path:
         path = self.folder / ".zip"
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
-            for name in self._parts:
+            for name in (*self._parts, *(one.name for one in self._files)):
                 packed.write(self.folder / name, name)
         return path
