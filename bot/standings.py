@@ -1,6 +1,7 @@
 """Which models a lab's people prefer: ranked in a process of its own, and put in words."""
 
 import asyncio
+import importlib.util
 import os
 import sys
 from collections.abc import AsyncIterator, Iterable
@@ -30,6 +31,8 @@ async def standings(store: Store, labs: Iterable[str], *, seed: int) -> list[Ran
 
     The library takes a hundred megabytes and seconds to load, so that neither is asked of this process.
     """
+    if not importlib.util.find_spec("evalica"):
+        raise WorldError("RANKING: its library is not installed here: pip install 'labjam[ranking]'.")
     counted = _counted(store, labs)
     first = await anext(counted, b"")
     if not first:

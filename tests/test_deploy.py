@@ -163,7 +163,7 @@ async def probe(path: str, port: int) -> tuple[int | None, str]:
 def test_the_lock_has_what_the_project_asks_for() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     for lock, asked in [
-        ("requirements.txt", project["project"]["dependencies"]),
+        ("requirements.txt", [*project["project"]["dependencies"], *_extra(project, "ranking")]),
         ("requirements-build.txt", project["build-system"]["requires"]),
     ]:
         pinned = {pin.name: next(iter(pin.specifier)).version for pin, _ in pins(lock)}
@@ -177,6 +177,10 @@ def test_a_lock_pins_by_hash_and_names_no_place(name: str) -> None:
     for pin, hashes in pins(name):
         assert [one.operator for one in pin.specifier] == ["=="]
         assert hashes, pin.name
+
+
+def _extra(project: Any, name: str) -> list[str]:
+    return project["project"]["optional-dependencies"][name]
 
 
 # systemd and Kubernetes

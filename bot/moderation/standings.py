@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bot.errors import Declined
+from bot.errors import Declined, WorldError
 from bot.forms import DOMAINS
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.ranking import LEAST, Ranking
@@ -31,7 +31,10 @@ class StandingsCommand:
         domain = field_named(act.rest)
         if act.rest.strip() and not domain:
             raise Declined(f"There is no such field. The fields are: {', '.join(DOMAINS)}.")
-        found = {one.domain: one for one in await standings(self.store, [act.lab], seed=SEED)}
+        try:
+            found = {one.domain: one for one in await standings(self.store, [act.lab], seed=SEED)}
+        except WorldError as error:
+            raise Declined(str(error)) from None
         wanted = found.get(domain)
         if not wanted:
             return Reply(NONE if not domain else f"Nobody has chosen blind in {field_name(domain)} yet.")
