@@ -70,7 +70,8 @@ class Notices:
                         method, question.thread.team, hold=running.hold,
                         channel=question.thread.channel, ts=ts,
                     )  # fmt: skip
-        for file in files_of(fields):
+        shows = running.job.fields["about"].replace("answer:", "pictures:", 1)
+        for file in files_of(await running.fields_of(shows)):
             with suppress(SlackRefused):
                 await self._outbox.insist("files.delete", question.thread.team, hold=running.hold, file=file)
         return close_withdrawn(question, self._clock())

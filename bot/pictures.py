@@ -10,6 +10,7 @@ import json
 import logging
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 
 from bot.announcing import say_once
 from bot.errors import RetryLater, SlackRefused
@@ -25,6 +26,8 @@ from bot.store.jobs import Close
 from bot.store.questions import (
     Questions,
     draft_of,
+    files_of,
+    is_withdrawn,
     messages_of,
     noted_messages,
     pictures_of,
@@ -87,34 +90,57 @@ class Pictures:
     async def run(self, running: Running) -> Close:
         """Post the file and show the pictures of an answer that has ended."""
         fields = await running.about()
+        files = _Files(self._uploads, running)
+        if is_withdrawn(fields):
+            await self._take_back(running, files)
+            return Close({"sent": "{}", "stand": "[]", "reply": "[]"})
         draft = draft_of(fields)
         if not draft or self._clock() - int(fields.get("at", 0)) / 1000 > TOO_LATE:
             return Close({})
         if fields.get("state") != "done":
             raise RetryLater("the answer is about to end", NOT_YET, counts=False)
-        question = question_of(fields)
-        lab, text = self._labs[question.lab], said(draft)
-        files = _Files(self._uploads, running, question.thread)
-        learned: dict[str, str] = {}
+        learned = await self._learned(running, files, fields, said(draft))
+        if any(fields.get(name) != value for name, value in learned.items()):
+            at, thread = int(self._clock() * 1_000_000), str(_thread(running))
+            about = running.job.fields["about"]
+            if not await insist(lambda: self._questions.extend(thread, about, at, learned)):
+                raise RetryLater("the question was deleted", 0.0, counts=False)
+        return Close({})
+
+    async def _learned(
+        self, running: Running, files: "_Files", fields: Mapping[str, str], text: str
+    ) -> dict[str, str]:
+        """Have all files of an answer in Slack; gives the fields that say so."""
+        lab, learned = self._labs[question_of(fields).lab], dict[str, str]()
         if overflows(text, lab):
             try:
                 learned["file"] = await files.post(FILE, whole(text, keeps_links(lab)))
             except SlackRefused as refused:
                 log.error("long answers go into messages", extra={"error": str(refused)})
-                learned |= {"file": REFUSED} | await self._post(running, question.thread, rest(text, lab))
+                learned |= {"file": REFUSED} | await self._post(running, rest(text, lab))
         pictures = await self._pictures(files, formulas(text, lab))
         if pictures != pictures_of(fields):
             learned["pictures"] = json.dumps(pictures)
-        if any(fields.get(name) != value for name, value in learned.items()):
-            at, thread = int(self._clock() * 1_000_000), str(question.thread)
-            await insist(lambda: self._questions.extend(thread, running.job.fields["about"], at, learned))
-        return Close({})
+        return learned
 
-    async def _post(self, running: Running, thread: ThreadKey, texts: list[str]) -> dict[str, str]:
+    async def _take_back(self, running: Running, files: "_Files") -> None:
+        """Take away what reached Slack after the question was deleted."""
+        thread = _thread(running)
+        for file in files_of(running.job.fields):
+            await files.delete(file)
+        for ts in messages_of(running.job.fields):
+            with suppress(SlackRefused):  # gone already
+                await self._outbox.insist(
+                    "chat.delete", thread.team, hold=running.hold, channel=thread.channel, ts=ts
+                )
+
+    async def _post(self, running: Running, texts: list[str]) -> dict[str, str]:
         """Post what no file may hold; gives the answer's messages with these behind them."""
+        thread = _thread(running)
         own = messages_of(await running.about())
         posted = list(messages_of(running.job.fields))
         for number, text in enumerate(texts[len(posted) :], len(posted)):
+            await _still_wanted(running)
             ts = await say_once(
                 self._outbox, running, thread.team, thread.channel, thread_ts=thread.ts,
                 text=preview(text), blocks=[markdown(text)], about=f"{running.job.id}:{number}",
@@ -141,21 +167,21 @@ class Pictures:
 class _Files:
     """The files of one answer, each written down when Slack has its bytes and nobody sees it yet."""
 
-    def __init__(self, uploads: Uploads, running: Running, thread: ThreadKey) -> None:
+    def __init__(self, uploads: Uploads, running: Running) -> None:
         self._uploads = uploads
         self._running = running
-        self._thread = thread
+        self._thread = _thread(running)
         self._sent: dict[str, str] = json.loads(running.job.fields.get("sent", "{}"))  # key -> file
         self._stand: list[str] = json.loads(running.job.fields.get("stand", "[]"))
 
     async def put(self, contents: Mapping[str, bytes]) -> dict[str, str]:
         """Have these pictures in Slack, ready to be shown; gives their files."""
-        team, hold = self._thread.team, self._running.hold
+        team = self._thread.team
         for key, png in contents.items():
             await self._send(key, f"formula-{key[:8]}.png", png)
         missing = [self._sent[key] for key in contents if self._sent[key] not in self._stand]
         for file in missing:
-            await self._uploads.complete(team, file, "Formula", hold=hold)
+            await self._uploads.complete(team, file, "Formula", hold=self._hold)
         for file in missing:
             await self._known(file)
         await self._stands(missing)
@@ -168,10 +194,18 @@ class _Files:
         if file not in self._stand:
             if not await self._uploads.is_shared(thread.team, file, hold=hold):
                 await self._uploads.complete(
-                    thread.team, file, name, channel=thread.channel, thread_ts=thread.ts, hold=hold
+                    thread.team, file, name, channel=thread.channel, thread_ts=thread.ts, hold=self._hold
                 )
             await self._stands([file])
         return file
+
+    async def delete(self, file: str) -> None:
+        """Take a file out of Slack."""
+        await self._uploads.delete(self._thread.team, file, hold=self._running.hold)
+
+    async def _hold(self) -> None:
+        await self._running.hold()
+        await _still_wanted(self._running)
 
     async def _send(self, key: str, name: str, content: bytes) -> None:
         if key not in self._sent:
@@ -190,3 +224,13 @@ class _Files:
         if files:
             self._stand += files
             await self._running.note({"stand": json.dumps(self._stand)})
+
+
+def _thread(running: Running) -> ThreadKey:
+    return ThreadKey.parse(running.job.entry.mailbox.rpartition(":")[0])
+
+
+async def _still_wanted(running: Running) -> None:
+    """Ask just before something of an answer is seen: its question may have been deleted."""
+    if is_withdrawn(await running.about()):
+        raise RetryLater("the question was deleted", 0.0, counts=False)

@@ -139,6 +139,29 @@ async def test_a_deleted_question_stops_its_answer_and_takes_it_away(
     assert (job.kind, job.fields["about"]) == ("withdraw", JOB)
 
 
+async def test_nothing_more_is_shown_for_a_deleted_question(engine: Engine, questions: Questions) -> None:
+    await questions.ask(QUESTION)
+    await answered(engine)
+    assert await questions.extend(MAILBOX, JOB, 5, {"tally": "1 0"})
+    await questions.withdraw("argonne", MAILBOX, JOB)
+    assert not await questions.extend(MAILBOX, JOB, 6, {"file": "F1"})
+    assert not await questions.again(MAILBOX, JOB, 7)
+    assert "file" not in await engine.jobs.fields(MAILBOX, JOB)
+
+
+async def test_a_question_deleted_while_it_is_to_be_answered_again_is_not(
+    engine: Engine, questions: Questions
+) -> None:
+    await questions.ask(QUESTION)
+    job = await engine.begin(MAILBOX)
+    assert await engine.jobs.note(job, noted_draft(Draft("A constituent.", "answered")))
+    assert await questions.again(MAILBOX, JOB, 5)
+    await questions.withdraw("argonne", MAILBOX, JOB)
+    assert await engine.jobs.finish(job, close_with(answer_to(QUESTION)))
+    assert (await engine.jobs.fields(MAILBOX, JOB))["state"] == "done"
+    assert (await engine.begin(MAILBOX)).kind == "withdraw"
+
+
 async def test_a_deletion_is_heard_in_a_full_thread(engine: Engine, questions: Questions) -> None:
     await questions.ask(QUESTION)
     await answered(engine)

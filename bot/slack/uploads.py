@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import suppress
 from typing import Any
 
 import aiohttp
@@ -72,6 +73,11 @@ class Uploads:
             if await self.is_known(team, file, hold=hold):
                 return True
         return False
+
+    async def delete(self, team: str, file: str, *, hold: Hold | None = None) -> None:
+        """Take a file out of Slack, and so out of every message; harmless where it is gone."""
+        with suppress(SlackRefused):  # gone already, or never completed
+            await self._outbox.insist("files.delete", team, hold=hold, file=file)
 
     async def is_shared(self, team: str, file: str, *, hold: Hold | None = None) -> bool:
         """Whether a file stands in any channel."""

@@ -252,8 +252,13 @@ def pictures_of(fields: Mapping[str, str]) -> dict[str, str]:
 
 
 def files_of(fields: Mapping[str, str]) -> list[str]:
-    """All files that came with an answer: its pictures, and the one that holds all of it."""
-    return [*pictures_of(fields).values(), *([fields["file"]] if "file" in fields else [])]
+    """All files that a `pictures` job gave to Slack: pictures, and the one that holds all of an answer."""
+    return list(json.loads(fields.get("sent", "{}")).values())
+
+
+def is_withdrawn(fields: Mapping[str, str]) -> bool:
+    """Whether a question was deleted, or purged."""
+    return fields.get("cancel") == "withdrawn"
 
 
 def draft_of(fields: Mapping[str, str]) -> Draft | None:

@@ -128,3 +128,16 @@ async def test_a_very_long_answer_ends_in_a_file(tmp_path: Path) -> None:
         await jam.ask("argonne", "and then?", ts)
         await until(lambda: jam.whole("argonne", ts, answers=2), 20)
         assert [m.ts for m in jam.replies("argonne", ts)][:7] == [m.ts for m in (*answer, posted)]
+
+
+async def test_a_deletion_overtakes_the_file(jam: Jam) -> None:
+    """A question deleted while its file is on the way leaves no file."""
+    jam.model.script = Plan(lambda _: Reply(LONG))
+    jam.slack.faults.delay("files.completeUploadExternal", 1.5)
+    ts = await jam.ask("argonne", "all of it")
+    await until(lambda: jam.calls("files.completeUploadExternal") > 0, 20)
+    assert jam.slack.workspace.files
+    await jam.slack.delete(jam.people["argonne"], jam.channels["argonne"], ts)
+    await until(lambda: not jam.replies("argonne", ts) or bool(jam.replies("argonne", ts)[0].files))
+    await until(lambda: not jam.slack.workspace.files)
+    assert not [message for message in jam.replies("argonne", ts) if not message.files]

@@ -4,8 +4,9 @@
 -- Returns 1, or 0 where it is unknown, withdrawn, or already on its way.
 local job, order = unpack(ARGV)
 local key = base .. 'job:' .. job
-local state, lab, mailbox, outcome = unpack(redis.call('HMGET', key, 'state', 'lab', 'mailbox', 'outcome'))
-if not mailbox or outcome == 'withdrawn' then
+local state, lab, mailbox, outcome, cancel =
+  unpack(redis.call('HMGET', key, 'state', 'lab', 'mailbox', 'outcome', 'cancel'))
+if not mailbox or outcome == 'withdrawn' or cancel == 'withdrawn' then
   return 0
 elseif state == 'running' and redis.call('HEXISTS', key, 'draft') == 1 then
   return redis.call('HSETNX', key, 'again', order)

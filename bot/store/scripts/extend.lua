@@ -1,10 +1,10 @@
 -- Write down what became known of an answer after it stood, and queue showing it: one job for each
 -- answer, however much becomes known before that job runs.
 -- ARGV  job of the answer, job that shows it, mailbox of that, order (microseconds), field, value, ...
--- Returns 1, or 0 where the answer is unknown.
+-- Returns 1, or 0 where the answer is unknown or its question was deleted.
 local about, job, mailbox, order = unpack(ARGV, 1, 4)
-local lab = redis.call('HGET', base .. 'job:' .. about, 'lab')
-if not lab then
+local lab, cancel = unpack(redis.call('HMGET', base .. 'job:' .. about, 'lab', 'cancel'))
+if not lab or cancel == 'withdrawn' then
   return 0
 end
 if ARGV[5] then

@@ -30,9 +30,9 @@ for _, ts in ipairs(reply and cjson.decode(reply) or {}) do
   local channel = string.match(job, '^[^:]*:[^:]*:([^:]*)')
   redis.call('SET', base .. 'message:' .. channel .. ':' .. ts, job, 'EX', ttl)
 end
-local again = redis.call('HGET', base .. 'job:' .. job, 'again')
+local again, cancel = unpack(redis.call('HMGET', base .. 'job:' .. job, 'again', 'cancel'))
 next_up(lab, mailbox)
-if again then
+if again and cancel ~= 'withdrawn' then
   ask_again(lab, mailbox, job, again)
 end
 return 1
