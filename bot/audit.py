@@ -15,7 +15,11 @@ from bot.store.states import LabState
 
 log = logging.getLogger(__name__)
 
-Ended = Literal["done", "refused", "failed"]
+Ended = Literal["ordered", "done", "declined", "refused", "failed"]
+"""`ordered` stands before an act that writes no entry of its own: without a later one it was cut off.
+
+`refused` says that the person may not do it, `declined` that it could not be done as it was asked.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,7 @@ class Audit:
         self, actor: Actor, act: str, lab: str = "", *,
         before: str = "", after: str = "", ended: Ended = "done",
     ) -> None:  # fmt: skip
-        """Record an act that changed no lab's state, or one that was refused or failed."""
+        """Record an act that changed no lab's state, or how far one came."""
         await self._record(actor, act, lab, lambda _: Change({}, before, after), ended)
 
     async def change(

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.audit import Actor, Audit
-from bot.errors import Declined, LabjamError, StoreAway
+from bot.errors import Declined, StoreAway
 from bot.labs import Lab, Labs
 from bot.moderation.parsing import ALL, Typed, lab_named, parse
 from bot.moderation.table import Act, Reply, Subcommand, Table
@@ -128,25 +128,32 @@ class Commands:
         for lab in labs:
             mine = replace(act, lab=lab)
             try:
-                reply = await subcommand.run(mine)
+                reply = await self._kept(subcommand, mine)
             except Declined as declined:
                 if len(labs) == 1:
                     raise
                 reply = Reply(str(declined))
-            except (LabjamError, OSError) as error:
-                await self._failed(subcommand, mine, error)
-                raise
-            else:
-                if subcommand.changes and not subcommand.records:
-                    await self._audit.append(
-                        mine.actor, mine.name, lab, before=reply.before, after=reply.after
-                    )
             replies.append((self._labs.get(lab), reply))
         return joined(replies)
 
-    async def _failed(self, subcommand: Subcommand, act: Act, error: Exception) -> None:
-        if subcommand.changes and not isinstance(error, StoreAway):
-            await self._audit.append(act.actor, act.name, act.lab, ended="failed")
+    async def _kept(self, subcommand: Subcommand, act: Act) -> Reply:
+        """Carry an act out; a change is in the trail before it begins, and then how it ended (P8)."""
+        tells = subcommand.changes and not subcommand.records
+        if tells:
+            await self._audit.append(act.actor, act.name, act.lab, ended="ordered")
+        try:
+            reply = await subcommand.run(act)
+        except StoreAway:
+            raise
+        except Exception as error:
+            declined = isinstance(error, Declined)
+            if tells or (subcommand.changes and not declined):
+                ended = "declined" if declined else "failed"
+                await self._audit.append(act.actor, act.name, act.lab, ended=ended)
+            raise
+        if tells:
+            await self._audit.append(act.actor, act.name, act.lab, before=reply.before, after=reply.after)
+        return reply
 
     async def _whose(self, act: Act, typed: Typed) -> list[str]:
         """The labs an act is for: those named, the channel's, or the one the person belongs to."""

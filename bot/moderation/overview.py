@@ -2,10 +2,11 @@
 
 import json
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from bot.audit import Audit, read_entry
+from bot.audit import Audit, Entry, read_entry
 from bot.errors import Declined
 from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
@@ -81,9 +82,10 @@ class Overview:
             raise Declined("Write how many entries to show, from 1 to 50: `/jam audit 20`.")
         zone = self.labs[act.lab].timezone
         lines: list[str] = []
+        later = Counter[tuple[str, str, str]]()
         for line in await self.audit.ledger.latest(LOOKED_AT):
             entry = read_entry(line)
-            if entry.lab not in (act.lab, "all") or len(lines) >= int(word):
+            if entry.lab not in (act.lab, "all") or len(lines) >= int(word) or _went_on(entry, later):
                 continue
             who = f"<@{entry.actor}>" if entry.team else entry.actor
             change = (
@@ -127,3 +129,14 @@ class Overview:
 def _short(text: str) -> str:
     shown = json.dumps(text, ensure_ascii=False)[1:-1]
     return shown if len(shown) <= 120 else f"{shown[:119]}…"
+
+
+def _went_on(entry: Entry, later: Counter[tuple[str, str, str]]) -> bool:
+    """Whether an order's end is among the `later` entries, which this one joins."""
+    about = (entry.actor, entry.act, entry.lab)
+    if entry.ended != "ordered":
+        later[about] += entry.ended != "refused"
+        return False
+    came = later[about] > 0
+    later[about] -= came
+    return came

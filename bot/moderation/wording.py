@@ -22,7 +22,10 @@ SHORT = 30
 """Characters of what may follow a name, in the list of all; `/jam help NAME` has longer ones."""
 
 WORKING = "Working on it. The answer comes here."
-AWAY = "labjam can't reach its store, so nothing was done. Try again in a minute."
+AWAY = (
+    "labjam can't reach its store, so it can't say whether that was done. "
+    "Look in a minute, and try again if it was not."
+)
 BROKEN = "Something in labjam broke over this, and the log says what. Nothing more is being done about it."
 NOTHING = "Nothing was done."
 LATE = "That was asked too long ago, so nothing was done. Type the command again."

@@ -44,7 +44,8 @@ async def audited(jam: Jam) -> list[tuple[str, str, str, str]]:
     store = await Store.connect(jam.environ["REDIS_URL"])
     entries = [read_entry(line) async for line in Ledger(store).lines()]
     await store.close()
-    return [(entry.act, entry.ended, entry.before, entry.after) for entry in entries]
+    ended = [entry for entry in entries if entry.ended not in {"ordered", "declined"}]
+    return [(entry.act, entry.ended, entry.before, entry.after) for entry in ended]
 
 
 def link(jam: Jam, lab: str, ts: str) -> str:
