@@ -29,7 +29,7 @@ _KNOWN_LIMIT = 20_000
 
 CERTIFY = "**Your question waits for your word.** Only you see this.\n\n{wording}"
 LOOKS_MARKED = (
-    "**Your question looks like it could be controlled:** it holds {titles}. Only you see this; the question "
+    "**Your {what} looks like it could be controlled:** it holds {titles}. Only you see this; the {what} "
     "was not kept, and waits in Slack alone.\n\n"
     "If it is controlled, delete your message and tell {contact}. "
     "If it is not, send it on, and this is kept: when, by which rule, and that you confirmed it."
@@ -37,6 +37,10 @@ LOOKS_MARKED = (
 EXPIRED = (
     "I did not answer this question: for two hours it waited for a button that I showed only to the person "
     "who asked. Ask it again, and the button comes again."
+)
+EDIT_EXPIRED = (
+    "I did not take your edit in: for two hours it waited for a button that I showed only to you. The answer "
+    "here is to your question as it was."
 )
 CHANGED = "Your question has changed since I asked. Please look at what I ask now."
 DONE = "Thank you. Your question goes on."
@@ -77,6 +81,27 @@ class Confirming:
         pending = await self._pending(ask, lab)
         return await self._confirmations.amend(replace(pending, scope=waiting.scope, until=waiting.until))
 
+    async def holds_edit(self, asked: Question, text: str, at: int) -> bool:
+        """Whether a later text of a question that is asked already must wait for its asker's word.
+
+        It is asked as it was. A text that need not wait ends the wait of the one before it.
+        """
+        waiting = await self._confirmations.find(asked.thread, asked.ts)
+        if waiting and at < waiting.edited:
+            return True  # delivered late: there is a newer text
+        lab = self._labs.get(asked.lab)
+        if lab is None or text == asked.text or not lab.guard.soft(text):
+            if waiting and waiting.edited:
+                await self.withdraw(asked.thread, asked.ts)
+            return False
+        if await self._questions.is_withdrawn(asked):
+            return True  # nothing comes of it any more
+        pending = await self._pending(Ask(replace(asked, text=text, files=(), file_ids=())), lab)
+        pending = replace(pending, edited=at)
+        if not (waiting and await self._confirmations.amend(replace(pending, until=waiting.until))):
+            await self._confirmations.wait_again(pending)
+        return True
+
     async def withdraw(self, thread: ThreadKey, ts: str) -> State:
         """Drop a waiting question: it was deleted, or is not to be asked any more."""
         return await self._confirmations.end(thread, ts, "withdrawn")
@@ -108,7 +133,7 @@ class Confirming:
             if await self._may_go_on(pending, fields.get("cancel", "")):
                 return await self._go_on(running, pending)
             if self._clock() >= pending.until:
-                await insist(lambda: self._questions.tell(pending.question, EXPIRED))  # noqa: B023 - awaited
+                await insist(lambda: self._expired(pending))  # noqa: B023 - awaited
                 return close_pending(pending, "dropped", self._clock())
             if fields.get("shown") != pending.needs:
                 await self._show(running, pending)
@@ -157,6 +182,13 @@ class Confirming:
         lab = self._labs[pending.question.lab]
         if question is None or await insist(lambda: self._gates.stops(question, lab)):
             return close_pending(pending, "dropped", self._clock())
+        if pending.edited:
+            await insist(
+                lambda: self._questions.edit(
+                    str(question.thread), answer_job(question), question.text, pending.edited
+                )
+            )
+            return close_pending(pending, "confirmed", self._clock())
         await insist(lambda: self._asking.ask(question, lab, compare=pending.compare))
         latest = pending_of(await running.fields())
         if latest and not latest.rules and latest.question.text != question.text:  # edited just now
@@ -166,6 +198,9 @@ class Confirming:
                 )
             )
         return close_pending(pending, "confirmed", self._clock())
+
+    async def _expired(self, pending: Pending) -> None:
+        await self._questions.tell(pending.question, EDIT_EXPIRED if pending.edited else EXPIRED)
 
     async def _read_again(self, running: Running, question: Question) -> Question | None:
         """The question as it stands in Slack now; None where it is gone, or no question any more."""
@@ -188,7 +223,8 @@ class Confirming:
         question, lab = pending.question, self._labs[pending.question.lab]
         said: list[str] = []
         if pending.rules:
-            said.append(LOOKS_MARKED.format(titles=" and ".join(pending.titles), contact=lab.contact))
+            what, titles = "edited question" if pending.edited else "question", " and ".join(pending.titles)
+            said.append(LOOKS_MARKED.format(what=what, titles=titles, contact=lab.contact))
         if pending.scope:
             said.append(CERTIFY.format(wording=house_text(self._labs, lab, "certify").text))
         label = "I certify this: answer" if pending.scope else "It is not controlled: answer"

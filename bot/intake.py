@@ -17,7 +17,7 @@ from bot.slack.directory import Directory
 from bot.slack.events import Incoming, read_message
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs, State
-from bot.store.questions import Questions, answer_job_at, messages_of
+from bot.store.questions import Questions, answer_job_at, messages_of, question_of
 
 OVERTAKES = 600
 """Seconds in which an edit may reach us before its question does: Slack redelivers for six minutes.
@@ -117,8 +117,15 @@ class Intake:
         return waited if state == "unknown" else state
 
     async def _edit_known(self, incoming: Incoming) -> str:
-        job = answer_job_at(incoming.team, incoming.channel, incoming.ts)
-        return await self._questions.edit(_mailbox(incoming), job, words_of(incoming), incoming.at)
+        job, words = answer_job_at(incoming.team, incoming.channel, incoming.ts), words_of(incoming)
+        fields = await self._jobs.fields(_mailbox(incoming), job)
+        if "body" not in fields:
+            return "unknown"
+        asked = question_of(fields)
+        latest = replace(asked, text=fields.get("edit", asked.text))
+        if await self._confirming.holds_edit(latest, words, incoming.at):
+            return "waits for its asker's word"
+        return await self._questions.edit(_mailbox(incoming), job, words, incoming.at)
 
     async def _ask(self, ask: Ask, lab: Lab | None, incoming: Incoming) -> str:
         if ask.if_ours and not await self._is_ours(ask, lab):

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 import bot.confirming
-from bot.slack.blocks import CONFIRM
+from bot.slack.blocks import AGAIN, CONFIRM
 from bot.store.redis import Store
 from bot.trial.messages import Message
 from tests.jam import Jam, text_of, until
+from tests.stores import everything
 
 SOFT = "Is a 3A001 converter under ITAR, canary-77?"
 
@@ -230,3 +231,61 @@ async def test_an_edit_that_looks_marked_is_asked_about_anew(strict: Jam) -> Non
     assert "canary-77" in text_of(await jam.answer("idaho", ts))
     assert len(await lines(jam, "idaho", "certification")) == 1
     assert len(await lines(jam, "idaho", "gate")) == 1
+
+
+async def test_an_edit_of_an_answered_question_that_looks_marked_waits_too(strict: Jam) -> None:
+    jam = strict
+    person, channel = jam.people["berkeley"], jam.channels["berkeley"]
+    ts = await jam.ask("berkeley", "What is a converter?")
+    [answer] = await jam.answer("berkeley", ts)
+    await jam.slack.edit(person, channel, ts, SOFT)
+    await until(lambda: len(asked(jam, "berkeley")) == 1)
+    assert "Your edited question looks like" in asked(jam, "berkeley")[0].written
+    await jam.slack.settled()
+    assert "canary" not in await kept_in(jam)
+    assert AGAIN not in {element["action_id"] for _, element in answer.elements}
+    await press(jam, "berkeley", asked(jam, "berkeley")[0])
+    await until(lambda: AGAIN in {element["action_id"] for _, element in answer.elements})
+    await jam.slack.click(person, channel, answer.ts, AGAIN)
+    await until(lambda: "canary-77" in jam.replies("berkeley", ts)[0].written)
+    (gate,) = await lines(jam, "berkeley", "gate")
+    assert (gate["level"], gate["rules"], gate["decision"]) == ("soft", ["export_word"], "confirmed")
+    await jam.slack.edit(person, channel, ts, f"{SOFT} And a 3A002 one?")
+    await until(lambda: len(asked(jam, "berkeley")) == 1)
+    assert "3A002" not in await kept_in(jam)
+
+
+async def test_a_clean_edit_ends_the_wait_of_one_that_looks_marked(strict: Jam) -> None:
+    jam = strict
+    person, channel = jam.people["berkeley"], jam.channels["berkeley"]
+    ts = await jam.ask("berkeley", "What is a converter?")
+    [answer] = await jam.answer("berkeley", ts)
+    await jam.slack.edit(person, channel, ts, SOFT)
+    await until(lambda: bool(asked(jam, "berkeley")))
+    await jam.slack.edit(person, channel, ts, "What is a coil?")
+    await until(lambda: AGAIN in {element["action_id"] for _, element in answer.elements})
+    await until(lambda: has_gate(jam, "berkeley"))
+    (gate,) = await lines(jam, "berkeley", "gate")
+    assert gate["decision"] == "dropped"
+    assert "does not wait any more" in await press(jam, "berkeley", asked(jam, "berkeley")[0])
+    assert "canary" not in await kept_in(jam)
+
+
+async def test_an_edit_that_nobody_confirms_leaves_the_answer(
+    strict: Jam, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jam = strict
+    monkeypatch.setattr(bot.confirming, "WAITS", 1.5)
+    ts = await jam.ask("berkeley", "What is a converter?")
+    await jam.answer("berkeley", ts)
+    await jam.slack.edit(jam.people["berkeley"], jam.channels["berkeley"], ts, SOFT)
+    await until(lambda: len(jam.replies("berkeley", ts)) == 2)
+    assert "did not take your edit in" in jam.replies("berkeley", ts)[1].written
+    assert "What is a converter?" in jam.replies("berkeley", ts)[0].written
+
+
+async def kept_in(jam: Jam) -> str:
+    store = await Store.connect(jam.settings().redis_url)
+    kept = await everything(store)
+    await store.close()
+    return kept

@@ -29,6 +29,7 @@ class Pending:
     text_hash: str = ""
     until: float = 0.0  # seconds since the epoch
     compare: bool = False  # two models are to answer
+    edited: int = 0  # microseconds; where it is asked already, and this is a later text of it
 
     @property
     def needs(self) -> str:
@@ -79,12 +80,16 @@ class Confirmations:
         mailbox, job = _mailbox(asked.thread, asked.ts), _job(asked.thread, asked.ts)
         return await self.jobs.enqueue(asked.lab, mailbox, job, asked.order, _fields(pending))
 
+    async def wait_again(self, pending: Pending) -> None:
+        """Let an edit of a question that is asked already wait; once for each edit."""
+        if await self.wait(pending) == "known":
+            job, shard = _job_of(pending), self.jobs.store.shard(str(pending.question.thread))
+            await self.jobs.store.run("wait_again", shard, job, pending.edited, *_flat(pending))
+
     async def amend(self, pending: Pending) -> bool:
         """Change what a waiting question says; False where it does not wait any more."""
         shard = self.jobs.store.shard(str(pending.question.thread))
-        flat = [part for pair in _fields(pending).items() for part in pair]
-        job = _job(pending.question.thread, pending.question.ts)
-        return bool(await self.jobs.store.run("amend", shard, job, *flat))
+        return bool(await self.jobs.store.run("amend", shard, _job_of(pending), *_flat(pending)))
 
     async def find(self, thread: ThreadKey, ts: str) -> Pending | None:
         """The question that waits here, if one does."""
@@ -118,7 +123,16 @@ def _fields(pending: Pending) -> dict[str, str]:
     if pending.rules:
         pending = replace(pending, question=replace(pending.question, text="", files=(), file_ids=()))
     bare = replace(pending.question, text="", files=())  # whose it is, where a purge looks
-    return {"pending": _PENDING.dump_json(pending).decode(), "body": _QUESTION.dump_json(bare).decode()}
+    fields = {"pending": _PENDING.dump_json(pending).decode(), "body": _QUESTION.dump_json(bare).decode()}
+    return fields | ({"edited": str(pending.edited)} if pending.edited else {})
+
+
+def _flat(pending: Pending) -> list[str]:
+    return [part for pair in _fields(pending).items() for part in pair]
+
+
+def _job_of(pending: Pending) -> str:
+    return _job(pending.question.thread, pending.question.ts)
 
 
 def _job(thread: ThreadKey, ts: str) -> str:

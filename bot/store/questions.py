@@ -142,6 +142,10 @@ class Questions:
                 await self._withdraw(lab, thread, again)
         return state
 
+    async def is_withdrawn(self, question: Question) -> bool:
+        """Whether its message was deleted, or taken back."""
+        return bool(await self.jobs.fields(str(question.thread), withdrawal_of(answer_job(question))))
+
     async def _withdraw(self, lab: str, thread: str, job: str) -> State:
         state = await self.jobs.cancel(thread, job, "withdrawn", DELETION_MARK)
         if state != "unknown":
