@@ -79,19 +79,23 @@ class Door:
         self._questions = questions
         self._clock = clock
 
-    async def admits(self, question: Question, *, addressed: bool = True) -> bool:
-        """Whether a question may be kept and answered; its asker is told what they need to know."""
-        labs, state = await self._live.now(), await self._states.of(question.lab)
-        rules = labs.get(question.lab)
+    async def verdict(self, question: Question, *, addressed: bool = True) -> Verdict:
+        """What becomes of a question, or of whatever else would ask a model for somebody."""
+        rules, state = (await self._live.now()).get(question.lab), await self._states.of(question.lab)
         verdict = judge(state, question, self._clock(), addressed=addressed)
         if verdict.lets_in and rules and (rules.guests, rules.strangers) != ("all", "all"):
             person = await self._people.person(question.thread.team, question.user, question.user_team)
             outside = judge_outsider(rules, state, person, question)
             verdict = verdict if outside.lets_in else outside
+        return verdict
+
+    async def admits(self, question: Question, *, addressed: bool = True) -> bool:
+        """Whether a question may be kept and answered; its asker is told what they need to know."""
+        verdict = await self.verdict(question, addressed=addressed)
         if not verdict.lets_in and await self._questions.knows(question):
             return True  # delivered again: it was let in when it was asked
         if verdict.words:
-            short = rules.short if rules else question.lab
-            words = verdict.words.format(lab=short)
+            rules = (await self._live.now()).get(question.lab)
+            words = verdict.words.format(lab=rules.short if rules else question.lab)
             await self._questions.tell(question, words, once=verdict.once, private=verdict.private)
         return verdict.lets_in

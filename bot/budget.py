@@ -37,11 +37,15 @@ class Budget:
         """
         if question.side == "b":
             await _follow_first(running, question)
-        now = self._clock()
-        hour, day = window("hour", now, lab.timezone), window("day", now, lab.timezone)
         usage = Usage(input=tokens, output=spec.max_output)
         most = Spent(_counts(question), usage.input + usage.output, _micros(spec, usage))
-        use = Use(lab.key, running.job.id, question.user, spec.name)
+        return await self.reserve(running, question.user, lab, spec, most)
+
+    async def reserve(self, running: Running, user: str, lab: Lab, spec: ModelSpec, most: Spent) -> str:
+        """The same for whatever asks a model, at the most that it can cost; nobody's has no `user`."""
+        now = self._clock()
+        hour, day = window("hour", now, lab.timezone), window("day", now, lab.timezone)
+        use = Use(lab.key, running.job.id, user, spec.name)
         counted = await insist(lambda: self._spending.reserve(use, most, lab.caps, hour, day))
         windows = {"hour": hour, "day": day}
         if counted.allowed:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.admission import Door
 from bot.caring import Caring
 from bot.confirming import Confirming
 from bot.controls import Controls
@@ -31,7 +32,7 @@ from handlers import (
 def register(
     app: Any, intake: Intake, confirm: Confirming, judging: Judging, *,
     control: Controls, commands: Commands, prompts: Prompts, takeaways: Takeaways, caring: Caring,
-    summaries: Summaries, home: Desk,
+    summaries: Summaries, home: Desk, door: Door,
 ) -> None:  # fmt: skip
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
@@ -44,7 +45,7 @@ def register(
     compare.register(app, judging.comparisons)
     controls.register(app, control)
     takeaway.register(app, takeaways)
-    summary.register(app, summaries)
+    summary.register(app, summaries, door)
     flags.register(app, caring.flagging, caring.votes)
     moderation.register(app, commands, prompts)
     desk.register(app, home)

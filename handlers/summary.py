@@ -3,20 +3,19 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bot.admission import Door
 from bot.slack.events import read_message_shortcut
 from bot.summary.posting import Summaries
+from bot.summary.wishing import ask_wrap_up
 
-NOTHING_HERE = "I know of no answers in this thread."
 
-
-def register(app: Any, summaries: Summaries) -> None:
+def register(app: Any, summaries: Summaries, door: Door) -> None:
     """A wish is kept first and acknowledged then."""
 
     async def thread(ack: Callable[[], Awaitable[None]], body: dict[str, Any], respond: Any) -> None:
-        place, click = read_message_shortcut(body)
-        known = await summaries.ask_wrap_up(place, click.ts)
+        words = await ask_wrap_up(summaries, door, *read_message_shortcut(body))
         await ack()
-        if not known:
-            await respond(NOTHING_HERE, replace_original=False)
+        if words:
+            await respond(words, replace_original=False)
 
     app.message_shortcut("jam_summary")(thread)

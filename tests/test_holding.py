@@ -93,6 +93,37 @@ async def test_other_jobs_of_a_held_thread_go_on(engine: Engine) -> None:
         await until(lambda: ran == ["withdraw:0", "answer:1"])
 
 
+@pytest.mark.parametrize(("kind", "held_by"), [("wrapup", {"paused", "stopped"}), ("summary", {"stopped"})])
+async def test_sums_wait_as_well(engine: Engine, kind: str, held_by: set[str]) -> None:
+    for how in ("paused", "stopped"):
+        await engine.jobs.hold(LAB, how)
+        ran = Answering()
+        ran.may_end.set()
+        async with working(Worker(engine.other(how), {kind: ran, "withdraw": ran})):
+            await engine.put(f"{kind}:{how}", f"{kind}:{how}")
+            if how in held_by:
+                await until(lambda: _parked(engine, 1))
+                assert ran.began == []
+            else:
+                await until(lambda: bool(ran.began))  # noqa: B023
+            await engine.jobs.hold(LAB, "")
+            await until(lambda: is_done(engine, f"{kind}:{how}", f"{kind}:{how}"))  # noqa: B023
+            assert ran.began == [f"{kind}:{how}"]
+
+
+async def test_a_stop_ends_sums_that_run_and_counts_answers(engine: Engine) -> None:
+    ran = Answering()
+    async with working(Worker(engine.other(), {"wrapup": ran, "summary": ran})):
+        await engine.put("wrapup:1", "thread:wrapup")
+        await engine.put("summary:1", "summary:lab")
+        await until(lambda: len(ran.began) == 2)
+        assert await engine.jobs.hold(LAB, "stopped") == 0
+        await until(lambda: ran.stopped == {"wrapup:1": "halted", "summary:1": "halted"}, 2)
+        await until(lambda: is_done(engine, "wrapup:1", "thread:wrapup"))
+        await until(lambda: is_done(engine, "summary:1", "summary:lab"))
+        await engine.jobs.hold(LAB, "")
+
+
 async def test_a_stop_ends_what_runs_and_nothing_else(engine: Engine) -> None:
     ran = Answering()
     async with working(*(Worker(engine.other(name), {"answer": ran}) for name in ("one", "two"))):

@@ -68,6 +68,7 @@ def _register(app: AsyncApp, parts: Parts) -> Desk:
         takeaways=Takeaways(labs, jobs, parts.uploads),
         summaries=parts.summaries,
         home=desk,
+        door=door,
     )  # fmt: skip
     return desk
 

@@ -50,7 +50,7 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
     drawing = Drawing()
     stack.push_async_callback(drawing.close)
     pictures = Pictures(parts.labs, parts.outbox, parts.uploads, Questions(parts.jobs), drawing)
-    writing = Writing(parts.summaries, models, key.hex()[:32])
+    writing = Writing(parts.summaries, models, budget, key.hex()[:32])
     rehearsing = Rehearsing(parts.labs, parts.current, models, budget, pseudonym_key=key)
     runners = {**_runners(parts, answers, pictures, writing), "rehearse": rehearsing.run}
     last_words: Mapping[str, Runner] = {"answer": answers.give_up}

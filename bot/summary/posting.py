@@ -8,8 +8,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bot.announcing import say_once
+from bot.budget import Budget
 from bot.current import CurrentLabs
-from bot.errors import LabjamError, SlackError
+from bot.errors import LabjamError, LeaseLost, RetryLater, SlackError
 from bot.guard import Guard
 from bot.labs import Lab, Labs
 from bot.llm.model import Model
@@ -20,13 +21,13 @@ from bot.running import Running
 from bot.slack.blocks import Block, section
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
-from bot.store.answers import answers_of
 from bot.store.jobs import Close, Jobs
 from bot.store.journal import Journal
 from bot.store.notes import ThreadNotes
 from bot.store.states import LabState, States
 from bot.summary.asking import Asker, Spent
 from bot.summary.building import Builder, Built, Tasks, estimate
+from bot.summary.counting import counted, reason
 from bot.summary.gathering import Gathered, Gathering, Marked
 from bot.summary.notes import Claims
 from bot.summary.words import progress, session_title, summary_blocks, wrap_up_blocks
@@ -39,6 +40,7 @@ TOLD_EVERY = 10.0
 """Seconds between two words on how far a summary is: edits are scarce."""
 
 NOTHING = "*{title}*\nNo thread of this session is there to be summed up."
+NO_WRAP_UP = "*{title}*\nThe model gave none that could be used. Try the shortcut once more."
 FAILED = "*{title}*\nThe model gave no summary that could be used. `/jam summary now` tries again."
 
 
@@ -70,17 +72,6 @@ class Summaries:
         fields = {"team": team, "lab": lab, "made": f"{now:.0f}", "title": state.title}
         fields |= {"since": state.fields.get("opened", "0"), "until": until}
         await self.jobs.enqueue(lab, f"summary:{lab}", f"summary:{lab}:{about}", int(now * 1e6), fields)
-
-    async def ask_wrap_up(self, thread: ThreadKey, about: str) -> bool:
-        """Queue one thread's wrap-up, once for the same `about`; False where no answer of ours stands."""
-        answers = await answers_of(self.jobs, thread)
-        if not answers:
-            return False
-        lab, now = answers[0][0].lab, self.clock()
-        fields = {"team": thread.team, "lab": lab, "made": f"{now:.0f}", "thread": str(thread)}
-        job = f"wrapup:{thread}:{about}"
-        await self.jobs.enqueue(lab, f"{thread}:wrapup", job, int(now * 1e6), fields)
-        return True
 
     async def expected(self, lab: str, state: LabState) -> tuple[int, int, float | None]:
         """Threads of a lab's session, and about how many tokens and dollars a summary takes."""
@@ -116,9 +107,10 @@ class Summaries:
 class Writing:
     """Runs the jobs: asks the lab's own model, never another lab's (P7)."""
 
-    def __init__(self, summaries: Summaries, model: Model, person: str) -> None:
+    def __init__(self, summaries: Summaries, model: Model, budget: Budget, person: str) -> None:
         self._summaries = summaries
         self._model = model
+        self._budget = budget
         self._person = person
 
     async def summarise(self, running: Running) -> Close:
@@ -147,10 +139,19 @@ class Writing:
             await place.progress(progress(done, threads, about))
 
         try:
-            built = await builder.build(gathered.threads, tell)
+            built = await counted(
+                self._budget,
+                running,
+                lab,
+                gathered.threads,
+                spent=spent,
+                work=lambda: builder.build(gathered.threads, tell),
+            )
+        except (RetryLater, LeaseLost):
+            raise
         except LabjamError as error:
             log.warning("no summary", extra={"lab": lab.key, "error": type(error).__name__})
-            await place.end(title, [section(FAILED.format(title=title))])
+            await place.end(title, [section(reason(running, error, FAILED).format(title=title))])
             return Close({})
         built = _unmarked(built, lab.guard)
         blocks = summary_blocks(
@@ -164,15 +165,26 @@ class Writing:
         fields, made = running.job.fields, self._summaries
         lab, thread = await made.current.lab(fields["lab"]), ThreadKey.parse(fields["thread"])
         gathered = await made.gather(lab, 0.0, made.clock(), fields["thread"])
+        ended = {"outcome": "failed"}
         if not gathered.threads:
-            return Close({})
-        builder, _ = self._builder(lab)
+            return Close(ended)
+        builder, spent = self._builder(lab)
         try:
-            note = await builder.note(gathered.threads[0])
+            note = await counted(
+                self._budget,
+                running,
+                lab,
+                gathered.threads,
+                spent=spent,
+                work=lambda: builder.note(gathered.threads[0]),
+            )
+            ended = {"outcome": "answered"}
             blocks = wrap_up_blocks(note, lab.models[0].id)
+        except (RetryLater, LeaseLost):
+            raise
         except LabjamError as error:
             log.warning("no wrap-up", extra={"error": type(error).__name__})
-            blocks = [section("The model gave no wrap-up that could be used. Try the shortcut once more.")]
+            blocks = [section(reason(running, error, NO_WRAP_UP).format(title="Wrap-up"))]
         await say_once(
             made.outbox,
             running,
@@ -182,7 +194,7 @@ class Writing:
             blocks=blocks,
             thread_ts=thread.ts,
         )
-        return Close({})
+        return Close(ended)
 
     def _builder(self, lab: Lab) -> tuple[Builder, Spent]:
         spent = Spent()

@@ -23,6 +23,11 @@ CONFIG = """
 certify = "off"
 [labs.argonne]
 moderators = ["{moderator}"]
+[labs.idaho.caps]
+person_questions_per_day = 1
+[labs.princeton]
+moderators = ["{moderator}"]
+caps = {{lab_tokens_per_day = 1}}
 """
 
 
@@ -154,3 +159,69 @@ async def test_a_thread_is_wrapped_up_by_its_shortcut(jam: Jam) -> None:
     words = jam.replies("argonne", ts)[-1].visible_text
     assert "*Problem*: Loss in a cavity" in words
     assert "*Verified*" not in words
+
+
+async def wish(jam: Jam, lab: str, ts: str, told: str = "") -> str:
+    """Use the shortcut on a thread; gives what its user was told, once it is so."""
+    used = await jam.slack.message_shortcut(jam.people[lab], jam.channels[lab], ts, "jam_summary")
+    assert used.acked
+    await until(lambda: told in used.text)
+    return used.text
+
+
+async def test_the_same_answers_are_wrapped_up_once(jam: Jam) -> None:
+    script: Any = jam.model.script
+    ts = await jam.ask("argonne", "How large is the loss?")
+    await jam.answer("argonne", ts)
+    script.bad = 2
+    assert await wish(jam, "argonne", ts) == ""
+    await until(lambda: "gave none that could be used" in jam.replies("argonne", ts)[-1].visible_text, 20)
+    assert await wish(jam, "argonne", ts) == "", "one that failed is tried again"
+    await until(lambda: "Written by scripted" in jam.replies("argonne", ts)[-1].visible_text, 20)
+    await wish(jam, "argonne", ts, "stands below")
+    await jam.ask("argonne", "And the Q factor?", ts)
+    await jam.answer("argonne", ts, 2)
+    assert await wish(jam, "argonne", ts) == "", "one more answer makes it another"
+    await until(lambda: script.notes == 2, 20)
+
+
+async def test_who_may_not_ask_gets_no_wrap_up_and_a_stopped_lab_makes_none(jam: Jam) -> None:
+    script: Any = jam.model.script
+    ts = await jam.ask("argonne", "How large is the loss?")
+    await jam.answer("argonne", ts)
+    await command(jam, "stop now")
+    await wish(jam, "argonne", ts, "comes when they go on")
+    await command(jam, "close")
+    await command(jam, "summary now")
+    await wish(jam, "argonne", ts, "can't have a thread summed up")
+    await wish(jam, "argonne", ts, "can't have a thread summed up")
+    assert script.notes == 0
+    await command(jam, "resume")
+    await until(lambda: "Written by scripted" in jam.replies("argonne", ts)[-1].visible_text, 20)
+    await until(lambda: bool(summaries(jam)), 20)
+
+
+async def test_sums_are_made_within_the_caps(jam: Jam) -> None:
+    script: Any = jam.model.script
+    ts = await jam.ask("idaho", "How large is the loss?")
+    await jam.answer("idaho", ts)
+    assert await wish(jam, "idaho", ts) == ""
+    await until(lambda: "used up for now" in jam.replies("idaho", ts)[-1].visible_text, 20)
+    ts = await jam.ask("princeton", "How large is the loss?")
+    await jam.answer("princeton", ts)
+    here = jam.channels["princeton"]
+    await jam.slack.join(jam.people["argonne"], here)
+    await jam.slack.command(jam.people["argonne"], here, "/jam", "summary now")
+    await until(lambda: any("used up" in m.visible_text for m in jam.slack.channel_messages(here)), 20)
+    assert script.notes == 0
+
+
+async def test_a_stop_ends_a_wrap_up_that_is_being_made(jam: Jam) -> None:
+    ts = await jam.ask("argonne", "How large is the loss?")
+    await jam.answer("argonne", ts)
+    jam.model.script = lambda _: Reply("{", wait=60.0)
+    before = len(jam.model.requests)
+    await wish(jam, "argonne", ts)
+    await until(lambda: len(jam.model.requests) > before)
+    await command(jam, "stop now")
+    await until(lambda: "moderators stopped this" in jam.replies("argonne", ts)[-1].visible_text, 5)

@@ -2,7 +2,7 @@
 -- `takes` counts the starts that came after no clean release: something of those may stand in Slack.
 -- ARGV  lab, entry, consumer, mailbox
 -- Returns {job, its fields, the thread's turns}, or nil where nothing is left, another holds it, or
--- the lab's answers are held.
+-- the lab holds such jobs.
 local lab, entry, consumer, mailbox = unpack(ARGV)
 if owner(lab, entry) ~= consumer then
   return nil
@@ -17,7 +17,7 @@ while true do
   end
   local key = base .. 'job:' .. job
   local own = redis.call('HGET', key, 'lab')
-  if own and is_answer(job) and redis.call('HEXISTS', base .. 'held', own) == 1 then
+  if own and waits(job, redis.call('HGET', base .. 'held', own)) then
     local asked = tonumber(redis.call('HGET', key, 'at') or 0)
     redis.call('HSET', key, 'state', 'queued')
     redis.call('ZADD', base .. 'parked:' .. own, asked, mailbox)

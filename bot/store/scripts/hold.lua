@@ -1,5 +1,5 @@
 -- Hold a lab's answers in this shard, or let them go. What is held waits in its order; what runs goes
--- on, except where a lab becomes stopped: then each running answer is asked to end.
+-- on, except where a lab becomes stopped: then each running answer, wrap-up or summary is asked to end.
 -- ARGV  lab, 'paused', 'stopped' or '' to let go, reason for the answers that end
 -- Returns how many answers were asked to end, or may start now.
 local lab, how, reason = unpack(ARGV)
@@ -25,10 +25,10 @@ if how == 'stopped' then
   for _, one in ipairs(pending.err and {} or pending) do
     local entry = redis.call('XRANGE', ready, one[1], one[1])[1]
     local job = entry and redis.call('ZRANGE', base .. 'mailbox:' .. entry[2][2], 0, 0)[1]
-    if job and is_answer(job) and redis.call('HGET', base .. 'job:' .. job, 'state') == 'running' then
+    if job and waits(job, how) and redis.call('HGET', base .. 'job:' .. job, 'state') == 'running' then
       redis.call('HSET', base .. 'job:' .. job, 'cancel', reason)
       redis.call('HSET', base .. 'cancelled', job, reason)
-      count = count + 1
+      count = count + (is_answer(job) and 1 or 0)
     end
   end
 end
