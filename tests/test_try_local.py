@@ -58,11 +58,13 @@ async def test_the_local_model_answers_and_each_answer_says_what_it_is(tmp_path:
         pytest.skip("the demonstration model is not installed")
     async with Trial(tmp_path, ("--labs", "argonne", "--model", "local")) as trial, tab(trial) as page:
         assert page.snapshot["model"]["kind"] == "local"
-        thread = (await page.act("post", channel=page.channel("jam-argonne"), text="Name a noble gas."))["ts"]
+        place = page.channel("jam-argonne")
+        thread = (await page.act("post", channel=place, text="Name a noble gas."))["ts"]
+        await page.certify(place)
         await page.until(lambda: page.answers(thread))
         words = str(page.answers(thread)[0]["blocks"])
         assert f"{DEMONSTRATION} at this machine" in words
-        assert len(words) > 500
+        assert len(words) > 300
 
 
 async def test_a_crowd_asks_asks_on_and_judges(tmp_path: Path) -> None:

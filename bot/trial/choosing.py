@@ -19,6 +19,9 @@ Kind = Literal["yours", "local", "scripted"]
 
 HERE = "this machine"
 
+MOST = 400
+"""Tokens of an answer: a small model rambles, and writes some 80 of them a second."""
+
 NOTES = {
     "yours": "",
     "local": "A small model on this machine, for demonstration: it is often wrong.",
@@ -88,7 +91,7 @@ async def _local(settings: Settings, weights: Weights, folder: Path, stack: Asyn
     context = SLOT * 4 // weights.slots
     tables: dict[str, dict[str, Any]] = {
         f"endpoints.{json.dumps(HERE)}": {"base_url": running.base_url},
-        "models.default": {"endpoint": HERE, "context": context, "max_output": context // 4},
+        "models.default": {"endpoint": HERE, "context": context, "max_output": min(context // 4, MOST)},
     }
     if not has_own_config(settings):
         settings = write_config(settings, folder, _toml(tables) + "limit_output = true\n")

@@ -74,6 +74,7 @@ const BLOCKS = {
     const error = context.errors?.[block.block_id];
     const name = [LABEL(block.label), block.optional ? h("span.hint", {}, " (optional)") : null];
     const isGroup = control.matches(".choices");
+    control.removeAttribute("aria-label"); // the label names it
     if (isGroup) control.setAttribute("aria-labelledby", `label-${block.block_id}`);
     return h("div.field", {},
       isGroup ? h("p.label", { id: `label-${block.block_id}` }, name) : h("label", { for: control.id }, name),
