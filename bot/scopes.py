@@ -13,6 +13,9 @@ from pydantic import TypeAdapter
 KEPT = frozenset({"purge", "redaction", "gate", "audit", "hold"})
 """Kinds of records that hold no person's words and tell what was done: no purge takes them."""
 
+DECISIONS = frozenset({"release", "flag"})
+"""Kinds of records in which moderators decide on an answer: they go with its question, not who decided."""
+
 _PLACE = re.compile(r"([A-Z0-9]+):([A-Z0-9]+):([0-9]+\.[0-9]+)")
 
 
@@ -99,7 +102,9 @@ def places(text: str) -> list[str]:
 
 
 def people_of(record: Mapping[str, Any]) -> set[str]:
-    """Who wrote what a record holds."""
+    """Whose a record is: who wrote what it holds, but not who decided on what another wrote."""
+    if record.get("kind") in DECISIONS:
+        return set()
     named = (record.get("user"), _question(record).get("user"))
     return {name for name in named if isinstance(name, str) and name}
 

@@ -10,7 +10,7 @@ from bot.purge import Order, Purges
 from bot.scopes import Hold, Scope
 from bot.store import keys
 from bot.store.jobs import CROSS_LAB, Jobs
-from bot.store.journal import Journal
+from bot.store.journal import Journal, read
 from bot.store.redis import Store
 from tests.stores import started
 
@@ -48,6 +48,10 @@ async def _colleague_asks(store: Store, lab: str, thread: str) -> None:
     records: list[dict[str, Any]] = [
         {"kind": "answer", "lab": lab, "at": NOW, "question": question, "text": "so", "messages": []},
         {"kind": "vote", "lab": lab, "at": NOW, "thumb": 1, **about},
+    ]
+    records += [
+        {"kind": "release", "lab": lab, "at": NOW, "state": "withheld", **about},
+        {"kind": "flag", "lab": lab, "at": NOW, "state": "resolved", "claimed_by": PERSON, **about},
     ]
     for record in records:
         await Journal(store).append(lab, thread, json.dumps(record))
@@ -97,3 +101,15 @@ async def test_a_hold_in_one_lab_beats_a_purge_of_the_person_in_all(store: Store
 async def test_a_held_thread_keeps_what_a_purged_person_said_there(store: Store) -> None:
     await _purge(store, Scope(person=PERSON), Scope("brookhaven", thread=_thread(2)))
     assert await _left(store, "brookhaven") == {"vote", "form"}
+
+
+async def test_what_a_purged_moderator_decided_goes_with_the_question_only(store: Store) -> None:
+    await _purge(store, Scope(person=PERSON))
+    assert await _kinds(store) == ["answer", "release", "flag"]
+    await _purge(store, Scope(person="U2"))
+    assert await _kinds(store) == []
+
+
+async def _kinds(store: Store) -> list[str]:
+    """Kinds of what the record of a lab still has."""
+    return [line["kind"] async for line in read(store, "argonne") if line["kind"] != "purge"]
