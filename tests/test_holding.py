@@ -1,13 +1,21 @@
 """A held lab's queue: nothing of it starts or is lost, and what runs ends only where it is stopped."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from typing import Any
 
 import pytest
 
+from bot.audit import Actor, Audit
+from bot.labs.reading import read_labs
+from bot.moderation.sessions import Sessions
+from bot.moderation.table import Act
+from bot.roles import Role
 from bot.running import Running
-from bot.store.jobs import Close
+from bot.settings import Settings
+from bot.store.jobs import Close, Jobs
+from bot.store.ledger import Ledger
+from bot.store.states import States
 from bot.worker import Worker
 from tests.jam import until
 from tests.stores import LABS, Engine, engine_at, is_done, started, working
@@ -166,3 +174,44 @@ async def _ask_on(engine: Engine, questions: int) -> None:
 async def _parked(engine: Engine, count: int) -> bool:
     queue: Any = await engine.jobs.queue(LAB, 5)
     return (queue.parked, queue.running, queue.waiting) == (count, 0, 0)
+
+
+class Interrupted(Jobs):
+    """The clock's engine, in whose next hold a moderator comes between."""
+
+    act: Callable[[], Awaitable[object]] | None = None
+
+    async def hold(self, lab: str, how: str, reason: str = "halted") -> int:
+        act, self.act = self.act, None
+        if act:
+            await act()
+        return await super().hold(lab, how, reason)
+
+
+def of_a_process(engine: Engine, jobs: Jobs) -> Sessions:
+    """One process's sessions: each believes a state for a while."""
+
+    async def publish(*_: str) -> None: ...
+
+    settings = Settings(labjam_model="scripted", openai_base_url="http://127.0.0.1:1/v1")
+    audit = Audit(Ledger(engine.store))
+    return Sessions(read_labs(settings, {}), audit, States(engine.store), jobs, publish)
+
+
+@pytest.mark.parametrize("when", ["just before", "in between"])
+async def test_the_clock_does_not_undo_a_stop(engine: Engine, when: str) -> None:
+    clocks = Interrupted(engine.store, LABS, "clock")
+    clock, desk = of_a_process(engine, clocks), of_a_process(engine, engine.jobs)
+    act = Act("1", Actor("T1", "U1"), Role(leads=True), "stop", LAB, "now", 1.0, "C1")
+    assert not (await clock.states.of(LAB)).held
+    if when == "just before":
+        await desk.stop(act)
+    else:
+        clocks.act = lambda: desk.stop(act)
+    await clock.keep_held()
+    assert {await _held(engine, shard) for shard in range(engine.store.shards)} == {"stopped"}
+    await desk.resume(act)
+
+
+async def _held(engine: Engine, shard: int) -> str:
+    return await engine.store.client.hget(f"labjam:{{{shard}}}:held", LAB) or ""

@@ -10,7 +10,7 @@ from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.moderation.times import read_time, shown_time, split_until
 from bot.store.jobs import Jobs
-from bot.store.states import LabState, States
+from bot.store.states import Held, LabState, States
 
 log = logging.getLogger(__name__)
 
@@ -120,9 +120,15 @@ class Sessions:
     async def keep_held(self) -> None:
         """Make the queues as the states say, where a process died between the two; for the clock."""
         for key in self.labs:
-            state = await self.states.of(key)
-            if await self.jobs.hold(key, state.held):
-                log.warning("queue set right", extra={"lab": key, "held": state.held})
+            held = None
+            while held != (now := await self._held_now(key)):  # a moderator may act in between
+                held = now
+                if await self.jobs.hold(key, held):
+                    log.warning("queue set right", extra={"lab": key, "held": held})
+
+    async def _held_now(self, lab: str) -> Held:
+        self.states.forget(lab)
+        return (await self.states.of(lab)).held
 
     async def _hold(self, act: Act, how: str) -> None:
         def decide(now: LabState) -> Change:
