@@ -10,6 +10,7 @@ from bot.blind import Pair, draw, is_drawn, pair_key
 from bot.details import marked, show
 from bot.errors import SlackError
 from bot.forms import CHOICES, TEXT_LIMIT, Choice, Comparison
+from bot.gate import Gates
 from bot.labs import Lab, Labs
 from bot.records import About, Question, ThreadKey
 from bot.slack import modals
@@ -67,13 +68,19 @@ class Comparisons:
     """Keeps people's choices; tells each who chose, and the thread when a moderator says so."""
 
     def __init__(
-        self, labs: Labs, jobs: Jobs, outbox: Outbox, clock: Callable[[], float] = time.time
+        self,
+        labs: Labs,
+        jobs: Jobs,
+        outbox: Outbox,
+        gates: Gates,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._labs = labs
         self._forms = Forms(jobs)
         self._pairs = Pairs(jobs)
         self._questions = Questions(jobs)
         self._outbox = outbox
+        self._gates = gates
         self._clock = clock
 
     async def choose(self, value: str, choice: Choice, user: str) -> Voted:
@@ -107,7 +114,7 @@ class Comparisons:
     async def keep_why(self, value: str, given: Given, user: str) -> Voted | dict[str, str]:
         """Keep a choice with its reason; or say why that can't be kept."""
         about = read_about(value)
-        if wrong := marked(self._labs, about.lab, given):
+        if wrong := await marked(self._labs, self._gates, about, given, user):
             return wrong
         old = await self._standing(about, user)
         choice = given.choice("choice") or (old.choice if old else "tie")

@@ -17,9 +17,12 @@ READABLE = {"answered", "stopped", "refused"}
 
 async def compared(running: Running, question: Question, lab: Lab, draft: Draft) -> Draft:
     """The draft as people see it where two models answer; ready to choose where the other one stands."""
-    if not question.side or not draft.text.strip():
+    if not question.side:
         return draft
     ids = [name for spec in lab.models for name in (spec.id, spec.name)]
+    draft = replace(draft, note=unnamed(draft.note, lab))
+    if not draft.text.strip():
+        return draft
     text, hidden = scrub(draft.text, [*ids, draft.model_returned])
     if hidden:
         log.info("a model named itself", extra={"job": running.job.id, "hidden": hidden})
@@ -30,3 +33,10 @@ async def compared(running: Running, question: Question, lab: Lab, draft: Draft)
     both = bool(theirs and theirs.text.strip() and fields.get("outcome") in READABLE)
     shown = f"**Answer {question.side.upper()}**\n\n{text}"
     return replace(draft, shown=shown, compared=both and draft.outcome in READABLE)
+
+
+def unnamed(note: str, lab: Lab) -> str:
+    """Words about a failure or a cap, without the model or the endpoint that they are about."""
+    for spec in lab.models:
+        note = note.replace(f"endpoint {spec.endpoint.name}", "endpoint")
+    return scrub(note, [name for spec in lab.models for name in (spec.id, spec.name)])[0]

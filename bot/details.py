@@ -1,6 +1,5 @@
 """Add details: what was wrong with an answer, how it was checked, what it should have been."""
 
-import logging
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -9,6 +8,7 @@ from typing import Any, Literal, cast
 from bot.errors import SlackError
 from bot.flagging import Flagging
 from bot.forms import DIFFICULTIES, FAILURE_TAGS, TEXT_LIMIT, VERIFICATIONS, Details, Scores, Skills
+from bot.gate import Gates
 from bot.labs import Labs
 from bot.labs.reading import CONTACT
 from bot.records import About, Vote
@@ -19,8 +19,6 @@ from bot.slack.outbox import Outbox
 from bot.store.forms import Forms, Kept
 from bot.store.questions import answer_job_of
 from bot.store.votes import Votes
-
-log = logging.getLogger(__name__)
 
 CALLBACK = "labjam_details"
 UNSAFE = "unsafe_advice"
@@ -44,6 +42,7 @@ class Opinions:
 
     def __init__(
         self, labs: Labs, forms: Forms, votes: Votes, outbox: Outbox, flagging: Flagging, *,
+        gates: Gates,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
@@ -51,6 +50,7 @@ class Opinions:
         self._votes = votes
         self._outbox = outbox
         self._flagging = flagging
+        self._gates = gates
         self._clock = clock
 
     async def open(self, value: str, user: str, trigger_id: str) -> None:
@@ -65,7 +65,7 @@ class Opinions:
         """Keep a submitted form and its thumb; gives what is wrong with which inputs, where anything is."""
         about = read_about(value)
         standing = await self._standing(about, user)
-        wrong = marked(self._labs, about.lab, given) or _wrong(given)
+        wrong = await marked(self._labs, self._gates, about, given, user) or _wrong(given)
         if wrong:
             return wrong
         at = self._clock()
@@ -82,16 +82,12 @@ class Opinions:
         return await self._forms.standing(Details, about.thread, answer_job_of(about), user)
 
 
-def marked(labs: Labs, lab: str, given: Given) -> dict[str, str]:
-    """Which inputs carry a marking: nothing of a form that has one is kept (P6)."""
-    here = labs.get(lab)
-    guard = here.guard if here else labs.guard
-    hits = {name: guard.hard(text) for name, text in given.words().items()}
-    found = {name: hit for name, hit in hits.items() if hit}
-    for name, hit in found.items():
-        log.warning("a form was stopped", extra={"lab": lab, "input": name, "rule": hit.rule})
+async def marked(labs: Labs, gates: Gates, about: About, given: Given, user: str) -> dict[str, str]:
+    """Which inputs carry a marking, and what to do about it; moderators are told where and why."""
+    here = labs.get(about.lab)
     contact = here.contact if here else CONTACT
-    return {name: MARKED.format(title=hit.title, contact=contact) for name, hit in found.items()}
+    hits = await gates.stops_form(about, user, given.words())
+    return {name: MARKED.format(title=hit.title, contact=contact) for name, hit in hits.items()}
 
 
 async def show(outbox: Outbox, about: About, user: str, trigger_id: str, view: Block) -> None:

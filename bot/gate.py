@@ -1,7 +1,7 @@
 """What happens when the guard stops a text: its author is told in private, moderators learn where and why."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -38,13 +38,20 @@ WARNED = (
     "Look whether it still stands in Slack: {link}"
 )
 """For moderators: time, place and rule, never the text, and nobody's name."""
+IN_FORM = (
+    "**The guard stopped a text** in <#{channel}> at {at}: {title} (rule `{rule}`), typed into "
+    "a form about {link}. "
+    "It was not stored, logged or sent on, nor posted in Slack, and its author was told what to do."
+)
+"""The same of what was typed into a modal."""
 
-Where = Literal["message", "edit", "file", "answer"]
+Where = Literal["message", "edit", "file", "answer", "form"]
 _WHAT = {
     "message": "your message",
     "edit": "your edited message",
     "file": "your file",
     "answer": "What the model wrote",
+    "form": "your form",
 }
 
 
@@ -99,6 +106,16 @@ class Gates:
             await self.stop(question, hit, where, "\n".join((question.text, *question.files)))
         return hit is not None
 
+    async def stops_form(self, about: About, user: str, inputs: Mapping[str, str]) -> dict[str, Hit]:
+        """Which inputs of a form carry a marking: nothing of a form that has one is kept (P6)."""
+        guard = (self._labs.get(about.lab) or self._labs).guard
+        found = {name: hit for name, text in inputs.items() if (hit := guard.hard(text))}
+        thread = about.thread
+        for name, hit in found.items():
+            question = Question(thread, about.question_ts, user, thread.team, about.lab, "")
+            await self.stop(question, hit, "form", inputs[name])
+        return found
+
     async def let_out(self, draft: Draft, question: Question, lab: Lab) -> Draft:
         """What a model wrote, or where it carries a marking, that it was taken back."""
         hit = lab.guard.hard(draft.text)
@@ -117,7 +134,8 @@ class Gates:
             if reader in told:
                 continue
             if reader == question.user:
-                await self._tell_author(running, question, gate)
+                if gate.where != "form":  # it still has its author's words, with what is wrong beside them
+                    await self._tell_author(running, question, gate)
             else:
                 await self._warn(running, reader, question, gate)
             told.add(reader)
@@ -143,7 +161,7 @@ class Gates:
         lab = self._labs.get(question.lab)
         at = datetime.fromtimestamp(gate.at, lab.timezone if lab else UTC).strftime("%Y-%m-%d %H:%M:%S %Z")
         link = await self._permalink(thread.team, thread.channel, gate.question_ts)
-        text = WARNED.format(
+        text = (IN_FORM if gate.where == "form" else WARNED).format(
             channel=thread.channel, at=at, title=question.text, rule=gate.rules[0],
             what=_WHAT[gate.where].replace("your", "a"), link=link,
         )  # fmt: skip

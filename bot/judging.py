@@ -8,6 +8,7 @@ from bot.compare import Comparisons, Draws
 from bot.details import Opinions
 from bot.feedback import Feedback
 from bot.flagging import Flagging
+from bot.gate import Gates
 from bot.labs import Labs
 from bot.problem import Problems
 from bot.running import Runner
@@ -43,6 +44,7 @@ class Judging:
         outbox: Outbox,
         *,
         flagging: Flagging,
+        gates: Gates,
     ) -> Self:
         """Tie the parts together."""
         votes = Votes(jobs)
@@ -50,9 +52,9 @@ class Judging:
         feedback = Feedback(jobs, votes, outbox)
         return cls(
             feedback,
-            Opinions(labs, forms, votes, outbox, flagging),
-            Problems(labs, forms, directory, outbox),
-            Comparisons(labs, jobs, outbox),
+            Opinions(labs, forms, votes, outbox, flagging, gates=gates),
+            Problems(labs, forms, directory, outbox, gates=gates),
+            Comparisons(labs, jobs, outbox, gates),
             Draws(states, Pairs(jobs)),
             {"react": feedback.count, "tally": Tallies(Questions(jobs), votes).run},
         )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from bot.details import marked, show
 from bot.errors import SlackRefused
 from bot.forms import DOMAINS, EXPERIENCES, TEXT_LIMIT, Closing, Form, Problem
+from bot.gate import Gates
 from bot.labs import Labs
 from bot.records import About, ThreadKey
 from bot.slack import modals
@@ -24,6 +25,7 @@ EXPERIENCE = {
     "ai_experience": "How often you use advanced AI",
     "reasoning_experience": "How often you use reasoning models",
 }
+SAID = "What you said of yourself, should it have changed"
 AS_A_TEAM = "For a team, the most experienced person. You are asked this once."
 
 Words = tuple[tuple[str, str, str], ...]
@@ -48,13 +50,14 @@ class Problems:
     """Opens the form of a thread's problem, and keeps what is submitted."""
 
     def __init__(
-        self, labs: Labs, forms: Forms, directory: Directory, outbox: Outbox,
+        self, labs: Labs, forms: Forms, directory: Directory, outbox: Outbox, *, gates: Gates,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
         self._forms = forms
         self._directory = directory
         self._outbox = outbox
+        self._gates = gates
         self._clock = clock
 
     async def open(self, value: str, user: str, trigger_id: str) -> None:
@@ -80,7 +83,7 @@ class Problems:
     async def keep(self, value: str, given: Given, user: str) -> Kept | dict[str, str]:
         """Keep the problem and, where anything was said of it, the end; or say what can't be kept."""
         about, at = read_about(value), self._clock()
-        if wrong := marked(self._labs, about.lab, given):
+        if wrong := await marked(self._labs, self._gates, about, given, user):
             return wrong
         thread, team = about.thread, about.thread.team
         job = await self._forms.an_answer_in(thread)
@@ -114,20 +117,22 @@ class Problems:
 def view(
     about: About, problem: Problem | None, closing: Closing | None, known: dict[str, str] | None = None
 ) -> Block:
-    """The form as a modal; what is asked once is left out where it is known."""
+    """The form as a modal; what is asked once comes last where it is known, as it was said."""
+    said = known or {}
     once = [
-        modals.choice(name, label, EXPERIENCES, hint=AS_A_TEAM)
+        modals.choice(name, label, EXPERIENCES, said.get(name, ""), hint="" if said.get(name) else AS_A_TEAM)
         for name, label in EXPERIENCE.items()
-        if name not in (known or {})
     ]
+    told = all(said.get(name) for name in EXPERIENCE)
     blocks = [
         modals.text("title", "Title", problem.title if problem else "", lines=False, most=LINE),
         *_inputs(PROBLEM[:4], problem),
         modals.choice("domain", "Field", DOMAINS, problem.domain if problem else ""),
-        *once,
+        *([] if told else once),
         *_inputs(PROBLEM[4:], problem),
         modals.heading("When you are done"),
         *_inputs(CLOSING, closing),
+        *([modals.heading(SAID), *once] if told else []),
     ]
     return modals.modal(CALLBACK, "Describe this problem", blocks, about_answer(about))
 

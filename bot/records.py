@@ -221,7 +221,7 @@ class Gate:
     lab: str
     thread: ThreadKey
     question_ts: str
-    where: Literal["message", "edit", "file", "answer"]
+    where: Literal["message", "edit", "file", "answer", "form"]
     level: Literal["hard", "soft"]
     rules: tuple[str, ...]
     text_hash: str

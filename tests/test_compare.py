@@ -6,19 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import routing
-from bot.compare import CALLBACK, CHANGED, GONE, Comparisons
+from bot.caps import Cap, all_held
+from bot.compare import CALLBACK, CHANGED, GONE
+from bot.comparing import unnamed
 from bot.labs import read_labs
-from bot.records import About, ThreadKey
-from bot.slack.blocks import AGAIN, CHOOSE, WHY, read_about
-from bot.slack.outbox import Outbox
-from bot.store.jobs import Jobs
+from bot.reveal import NO_LINK, NOTHING
+from bot.slack.blocks import AGAIN, CHOOSE, WHY
 from bot.store.redis import Store
 from bot.trial.messages import Message
 from bot.trial.model_script import Plan, Reply, SeenRequest
-from tests.jam import LABS, Jam, kill_tree, until
+from tests.jam import Jam, kill_tree, until
 
 CONFIG = """
 [models.left]
@@ -32,6 +31,7 @@ auth = {{scheme = "none"}}
 [labs.argonne]
 models = ["left", "right"]
 [labs.berkeley]
+moderators = ["mo@lbl.example"]
 models = ["left", "right"]
 compare_share = 100
 """
@@ -99,7 +99,7 @@ async def test_two_models_answer_blind_and_are_named_to_who_chose(jam: Jam) -> N
     await until(lambda: bool(jam.slack.ephemerals(channel, me)))
     [told] = jam.slack.ephemerals(channel, me)
     assert f"B is better. Answer A was {model_a}, answer B was {model_b}." in told.visible_text
-    assert jam.slack.ephemerals(channel, other) == []
+    assert not [said for said in jam.slack.ephemerals(channel, other) if "Answer A" in said.visible_text]
     await _say_why(jam, told)
     await _choose(jam, "argonne", second, "tie")
     await until(lambda: len(jam.slack.ephemerals(channel, me)) == 2)
@@ -146,27 +146,41 @@ async def _follow_up(jam: Jam, ts: str, chosen: str) -> None:
 
 async def test_a_share_of_the_questions_is_compared_and_a_moderator_may_reveal(jam: Jam) -> None:
     _, (first, second) = await _both(jam, "berkeley", "what is dark matter?")
-    thread = ThreadKey(jam.slack.workspace.team.id, jam.channels["berkeley"], first.thread_ts or "")
-    about = read_about(_value(second, CHOOSE["a"]))
-    assert about == About("berkeley", thread, thread.ts, "b")
-    [words] = await _reveal(jam, about)
     model_a, model_b = _models(jam)
-    assert words == f"Answer A was {model_a}, answer B was {model_b}."
+    moderator, channel = jam.slack.add_person("mo", email="mo@lbl.example"), jam.channels["berkeley"]
+    await jam.slack.join(moderator, channel)
+    link = f"https://x.slack.com/archives/{channel}/p{(first.thread_ts or '').replace('.', '')}"
+    refused = await jam.slack.command(jam.people["berkeley"], channel, "/jam", f"reveal {link}")
+    assert "Only the moderators of LBNL" in refused.text
+    assert NO_LINK in (await jam.slack.command(moderator, channel, "/jam", "reveal them")).text
+    elsewhere = link.replace(channel, jam.channels["argonne"])
+    assert NOTHING in (await jam.slack.command(moderator, channel, "/jam", f"reveal {elsewhere}")).text
+    assert model_a not in _seen(first) + _seen(second)
+    revealed = await jam.slack.command(moderator, channel, "/jam", f"reveal {link}")
+    assert revealed.text == f"Answer A was {model_a}, answer B was {model_b}."
     await until(lambda: model_a in _seen(first) and model_b in _seen(second))
     await _choose(jam, "berkeley", second, "a")
     assert [vote["blind"] for vote in await _votes(jam, "berkeley")] == [False]
 
 
-async def _reveal(jam: Jam, about: About) -> list[str]:
-    """What a moderator does."""
-    settings = jam.settings()
-    store = await Store.connect(f"unix://{settings.labjam_data.resolve()}/valkey.sock")
-    jobs, outbox = Jobs(store, list(LABS), "moderator"), Outbox(AsyncWebClient(), "U0")
-    comparisons = Comparisons(read_labs(settings, {}), jobs, outbox)
-    assert await comparisons.reveal_in(about.thread, "idaho") == []
-    words = await comparisons.reveal_in(about.thread, about.lab)
-    await store.close()
-    return words
+async def test_words_about_a_failure_name_neither_model_nor_endpoint(jam: Jam) -> None:
+    places = "".join(
+        f'[endpoints.place-{name}]\nbase_url = "{jam.model.base_url}"\nauth = {{scheme = "none"}}\n'
+        f'[models.{name}]\nid = "{name}-9"\nendpoint = "place-{name}"\n'
+        for name in ("left", "right")
+    )
+    (jam.folder / "labjam.toml").write_text(f'{places}[labs.argonne]\nmodels = ["left", "right"]\n')
+    await jam.stop_bot()
+    await jam.start_bot()
+    jam.model.script = Plan(lambda seen: Reply(status=400, code="bad"))
+    _, answers = await _both(jam, "argonne", "compare: broken?")
+    for message in answers:
+        assert "The endpoint does not take this question." in message.visible_text
+        assert not [word for word in ("left", "right", "place-") if word in _seen(message)]
+    lab = read_labs(jam.settings(), {})["argonne"]
+    words = all_held(Cap("model", "questions", "day", 1), "left")
+    assert "left" in words
+    assert "left" not in unnamed(words, lab)
 
 
 async def test_a_lab_with_one_model_has_nothing_to_compare(jam: Jam) -> None:
@@ -217,7 +231,3 @@ async def test_kill_9_between_the_two_answers(tmp_path: Path) -> None:
         assert [message.written[:12] for message in answers] == ["**Answer A**", "**Answer B**"]
         lines = [line for line in await jam.journal("argonne") if line["kind"] == "answer"]
         assert [line["question"]["side"] for line in lines] == ["a", "b"]
-
-
-def _value(message: Message, action: str) -> str:
-    return next(element["value"] for _, element in message.elements if element["action_id"] == action)

@@ -143,12 +143,15 @@ async def test_every_word_about_a_problem_is_kept_and_experience_is_asked_once(j
         assert all(line[name] for name in form.model_fields), form
     again = await _open(jam, "berkeley", answer, PROBLEM)
     held = shown(again.body["blocks"])
-    assert held == {name: value for name, value in state.items() if name not in problem.EXPERIENCE}
+    assert held == state, "what is asked once is there to be changed"
+    blocks = [block.get("block_id") for block in again.body["blocks"]]
+    assert blocks[-2:] == list(problem.EXPERIENCE), "and comes last"
     held["title"]["given"]["value"] = "A better title"
+    held["ai_experience"]["given"]["selected_option"] = again.body["blocks"][-2]["element"]["options"][2]
     await jam.slack.submit_view(me, again.id, held)
     problems = await _kept(jam, "berkeley", "problem")
     assert [line["revision"] for line in problems] == [1, 2]
-    assert problems[0]["ai_experience"] == problems[1]["ai_experience"] != ""
+    assert [line["ai_experience"] for line in problems] == ["daily", "rarely"]
     assert len(await _kept(jam, "berkeley", "closing")) == 1
     menu = await jam.slack.message_shortcut(me, channel, answer.thread_ts or "", "jam_problem")
     await until(lambda: bool(menu.views))

@@ -9,6 +9,7 @@ import pytest
 from prometheus_client import generate_latest
 
 from bot.logs import _Line
+from bot.slack.blocks import DETAILS, PROBLEM
 from bot.store.redis import Store
 from bot.trial.messages import Message
 from bot.trial.model_script import Reply, SeenRequest
@@ -204,3 +205,31 @@ async def test_a_marking_in_the_last_line_is_taken_back_too(guarded: Jam) -> Non
     replies = await jam.answer("idaho", await jam.ask("idaho", "Write something."))
     assert "I took it back" in text_of(replies)
     assert CANARY not in str([await jam.journal("idaho")])
+
+
+async def test_a_marked_text_in_a_form_is_a_gate_too(guarded: Jam, caplog: pytest.LogCaptureFixture) -> None:
+    jam = guarded
+    me, channel = jam.people["idaho"], jam.channels["idaho"]
+    asked = await jam.ask("idaho", "What is a neutron?")
+    [answer] = await jam.answer("idaho", asked)
+    for action, field in ((DETAILS, "comment"), (PROBLEM, "description")):
+        clicked = await jam.slack.click(me, channel, answer.ts, action)
+        await until(lambda clicked=clicked: bool(clicked.views))
+        said = {field: {"given": {"type": "plain_text_input", "value": f"{field} {MARKED}"}}}
+        refused = await jam.slack.submit_view(me, clicked.views[0], said)
+        assert refused.ack
+        assert "nothing was kept" in refused.ack["errors"][field]
+    await until(lambda: len(to_moderator(jam)) == 2)
+    warned = to_moderator(jam)[0].written
+    assert "typed into a form about" in warned
+    assert me not in warned
+    await until(lambda: _has(jam, 2))
+    for line in await gates(jam, "idaho"):
+        assert (line["where"], line["question_ts"], line["decision"]) == ("form", asked, "stopped")
+    assert not private(jam, "idaho"), "the form says it"
+    assert {line["kind"] for line in await jam.journal("idaho")} == {"answer", "gate"}
+    assert CANARY not in await everything_kept(jam, caplog)
+
+
+async def _has(jam: Jam, count: int) -> bool:
+    return len(await gates(jam, "idaho")) == count

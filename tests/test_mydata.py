@@ -3,8 +3,11 @@
 import json
 from typing import Any
 
-from bot.mydata import COMES
+from bot.mydata import COMES, KEPT_BY_HOLD
+from bot.scopes import Hold, Scope
 from bot.slack.blocks import MORE, THUMB
+from bot.store.holds import Holds
+from bot.store.redis import Store
 from tests.jam import Jam, until
 
 
@@ -69,6 +72,21 @@ async def _delete(jam: Jam, me: str) -> None:
         me, jam.channels["argonne"], asked.messages[0].ts, button["action_id"], button["value"]
     )
     assert done.acked
+
+
+async def test_a_legal_hold_keeps_my_data_and_says_so(jam: Jam) -> None:
+    me = jam.people["argonne"]
+    await _with_a_vote(jam)
+    before = await jam.journal("argonne")
+    store = await Store.connect(f"unix://{jam.settings().labjam_data.resolve()}/valkey.sock")
+    await Holds(store).place(Hold(Scope(person=me), "U0LEAD", 1.0, "a case"))
+    await store.close()
+    asked = await _command(jam, me, "mydata delete")
+    await until(lambda: bool(asked.messages))
+    [message] = asked.messages
+    await jam.slack.click(me, jam.channels["argonne"], message.ts, "labjam_confirm")
+    await until(lambda: message.visible_text == KEPT_BY_HOLD)
+    assert await jam.journal("argonne") == before
 
 
 async def _is_gone(jam: Jam, word: str) -> bool:

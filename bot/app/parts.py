@@ -101,7 +101,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         Caring.of(labs, jobs, outbox, flagging, settings.labjam_data / "archive"),
         Gates(labs, jobs, outbox, flagging),
     )
-    judging = Judging.of(labs, jobs, states, directory, outbox, flagging=flagging)
+    judging = Judging.of(labs, jobs, states, directory, outbox, flagging=flagging, gates=gates)
     asking = Asking(jobs, judging.draws)
     return Parts(
         settings=settings,

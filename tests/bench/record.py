@@ -124,20 +124,17 @@ def main() -> None:
     """Print one row for each step."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--records", type=int, default=1_000_000)
-    count = parser.parse_args().records
+    parser.add_argument("--formats", metavar="A,B", default="", help="only these, and no archive")
+    asked = parser.parse_args()
+    count, formats = asked.records, [name for name in PURPOSES if name in asked.formats.split(",")]
     with tempfile.TemporaryDirectory() as made, started("standalone", Path(made)) as url:
         folder = Path(made)
         print("| step | seconds | CPU s | records/s | peak RSS, MiB | size, MB |\n|---|---|---|---|---|---|")
         took = asyncio.run(fill(url, count))
         print(f"| made | {took:.0f} | | {count / took:,.0f} | | |", flush=True)
-        took = asyncio.run(archive(url, folder / "archive"))
-        size = sum(path.stat().st_size for path in (folder / "archive").rglob("*.jsonl")) / 1e6
-        print(f"| archived | {took:.0f} | | {count / took:,.0f} | | {size:,.0f} |", flush=True)
-        took, cpu, rss = run(url, folder, "archive", "verify")
-        print(
-            f"| archive verified | {took:.0f} | {cpu:.0f} | {count / took:,.0f} | {rss:.0f} | |", flush=True
-        )
-        for name in PURPOSES:
+        if not formats:
+            _archived(url, folder, count)
+        for name in formats or PURPOSES:
             target = folder / f"out-{name}.{'json' if name == 'jam' else 'jsonl'}"
             took, cpu, rss = run(url, folder, "export", "--format", name, "-o", str(target))
             size = sum(path.stat().st_size for path in folder.glob(f"out-{name}.*")) / 1e6
@@ -145,6 +142,14 @@ def main() -> None:
             print(f"| exported as `{name}` | {rate} | {rss:.0f} | {size:,.0f} |", flush=True)
             for path in folder.glob(f"out-{name}.*"):
                 path.unlink()
+
+
+def _archived(url: str, folder: Path, count: int) -> None:
+    took = asyncio.run(archive(url, folder / "archive"))
+    size = sum(path.stat().st_size for path in (folder / "archive").rglob("*.jsonl")) / 1e6
+    print(f"| archived | {took:.0f} | | {count / took:,.0f} | | {size:,.0f} |", flush=True)
+    took, cpu, rss = run(url, folder, "archive", "verify")
+    print(f"| archive verified | {took:.0f} | {cpu:.0f} | {count / took:,.0f} | {rss:.0f} | |", flush=True)
 
 
 if __name__ == "__main__":
