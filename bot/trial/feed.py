@@ -130,4 +130,6 @@ class Feed:
 
     def _views(self, page: Page) -> Dict:
         modals = [shown.view_shown(view) for view in self.slack.modals(page.user)]
-        return {"home": shown.view_shown(self.slack.home(page.user)), "modals": modals}
+        ws = self.slack.workspace
+        prompts = ws.prompts.get((ws.direct(page.user).id, ""), [])
+        return {"home": shown.view_shown(self.slack.home(page.user)), "modals": modals, "prompts": prompts}

@@ -12,7 +12,7 @@ import {
   channelName, direct, find, go, isMember, isReply, nameOf, on, readPlace, repliesOf, rootsOf, state, statusOf,
 } from "./state.js";
 import { decode } from "./text.js";
-import { welcome } from "./welcome.js";
+import { suggestions, welcome } from "./welcome.js";
 
 const app = document.getElementById("app");
 const mainPane = document.getElementById("main");
@@ -76,7 +76,8 @@ function drawPlace() {
   if (moved) {
     channelList.clear();
     if (home) act("open_home");
-    else mainBox.moved(state.channels.get(channel)?.kind === "im" ? "Message labjam" : `Message #${channelName(channel)}`);
+    else if (state.channels.get(channel)?.kind === "im") act("open_home", { tab: "messages" });
+    if (!home) mainBox.moved(state.channels.get(channel)?.kind === "im" ? "Message labjam" : `Message #${channelName(channel)}`);
   }
   drawChannel();
   drawThread(true);
@@ -104,7 +105,9 @@ function drawChannel(changed) {
   if (home) return;
   const roots = rootsOf(channel);
   channelList.show(roots, changed);
-  channelList.foot.replaceChildren(...(roots.length ? [] : [welcome((text) => mainBox.fill(text))]));
+  const fill = (text) => mainBox.fill(text);
+  const offered = state.channels.get(channel)?.kind === "im" && state.prompts.length ? [suggestions(fill)] : [];
+  channelList.foot.replaceChildren(...(roots.length ? offered : [welcome(fill)]));
 }
 
 let shownThread = "";
@@ -169,7 +172,7 @@ on("statuses", () => {
   drawChannel(new Set(rootsOf(state.place.channel).map((each) => each.ts)));
   drawThread(false, new Set());
 });
-on("views", () => { if (state.place.home) homeSlot.replaceChildren(homeView()); });
+on("views", () => { if (state.place.home) homeSlot.replaceChildren(homeView()); else drawChannel(new Set()); });
 on("link", (connected) => { document.getElementById("link").hidden = connected; });
 addEventListener("hashchange", readPlace);
 document.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.place.thread && !event.defaultPrevented) closeThread(); });

@@ -6,7 +6,7 @@ export const state = {
   me: "", bot: "", team: "", hq: "", model: { name: "", kind: "yours", note: "" },
   labs: [], commands: [], shortcuts: [],
   people: new Map(), channels: new Map(), messages: new Map(),
-  statuses: [], home: null, modals: [], traffic: null,
+  statuses: [], home: null, modals: [], prompts: [], traffic: null,
   place: { channel: "", thread: "", home: false },
 };
 
@@ -36,7 +36,7 @@ const TAKE = {
   messages(frame) { frame.messages.forEach(keep); },
   places(frame) { Object.assign(state, { people: byId(frame.people), channels: byId(frame.channels) }); },
   statuses(frame) { state.statuses = frame.statuses; },
-  views(frame) { state.home = frame.home; state.modals = frame.modals; },
+  views(frame) { state.home = frame.home; state.modals = frame.modals; state.prompts = frame.prompts; },
   traffic(frame) { state.traffic = frame.traffic; },
 };
 

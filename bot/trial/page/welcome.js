@@ -13,5 +13,11 @@ export function welcome(choose) {
       : `Ask anything: labjam answers in a thread. ${state.model.note}`;
   return h("div.empty", {}, h("h2", {}, place?.kind === "im" ? "Write to labjam" : `This is the beginning of #${channelName(state.place.channel)}`),
     h("p", {}, says),
-    isJam && state.model.kind === "scripted" ? h("div.actions", {}, ASKS.map((text) => h("button.plain", { type: "button", onclick: () => choose(text) }, text))) : null);
+    place?.kind === "im" && state.prompts.length ? suggestions(choose)
+      : isJam && state.model.kind === "scripted" ? h("div.actions", {}, ASKS.map((text) => h("button.plain", { type: "button", onclick: () => choose(text) }, text))) : null);
+}
+
+export function suggestions(choose) {
+  return h("div.actions", { role: "group", "aria-label": "Questions to begin with" },
+    state.prompts.map((each) => h("button.plain", { type: "button", title: each.message, onclick: () => choose(each.message) }, each.title)));
 }
