@@ -28,9 +28,16 @@ PART = 2_900
 """Characters of one input; Slack takes 3,000:
 https://docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element"""
 PARTS = 6
+LEAST = 2_000
+"""Characters of a part that another follows: so a prompt of LONGEST fits, wherever it can be cut."""
+GAP = 40
+"""Characters of white space kept between two parts."""
 FENCE = "```"
 
 FILLED_IN = "`{lab}`, `{place}` and `{contact}` are filled in. It counts from the next question on."
+TOO_LONG = (
+    "The prompt has {characters:,} characters, and this form holds {most:,}: change it in the lab's folder."
+)
 SAVED = "Saved as version {number}. It counts from the next question on, and answers name it as {stamp}."
 
 
@@ -74,10 +81,13 @@ class Prompts:
         """Open the prompt in a modal."""
         state = await self.states.of(act.lab)
         prompt = await self._text(act.lab, state.prompt)
-        about = json.dumps([act.actor.team, act.lab, state.prompt])
+        parts, seams = _cut(prompt)
+        if len(parts) > PARTS:
+            raise Declined(TOO_LONG.format(characters=len(prompt), most=LONGEST))
+        about = json.dumps([act.actor.team, act.lab, state.prompt, *seams])
         await self.outbox.call(
             "views.open", act.actor.team, trigger_id=act.trigger_id,
-            view=modal(CALLBACK, "The lab's prompt", _inputs(prompt), about),
+            view=modal(CALLBACK, "The lab's prompt", _inputs(parts), about),
         )  # fmt: skip
         return Reply()
 
@@ -113,8 +123,8 @@ class Prompts:
     async def save(self, about: str, given: Given, user: str) -> dict[str, Any]:
         """Keep a submitted edit as a new version; gives what Slack is to do with the modal."""
         try:
-            team, lab, base = json.loads(about)
-            prompt = "\n\n".join(part for n in range(PARTS) if (part := given.text(f"part{n}")))
+            team, lab, base, *seams = json.loads(about)
+            prompt = _joined(given, seams)
             words = await self._save(Actor(team, user), lab, base, prompt)
         except Declined as declined:
             return _refusing(str(declined))
@@ -177,15 +187,31 @@ def _number(word: str, otherwise: int) -> int:
     return int(word) if word else otherwise
 
 
-def _inputs(prompt: str) -> list[Block]:
-    """The prompt in inputs that Slack takes, cut between paragraphs, and room for more below."""
-    parts = [""]
-    for paragraph in prompt.split("\n\n"):
-        if parts[-1] and len(parts[-1]) + len(paragraph) + 2 > PART:
-            parts.append("")
-        parts[-1] = f"{parts[-1]}\n\n{paragraph}".strip("\n")
-    if len(parts) < PARTS:
-        parts.append("")
-    labels = ["What the model is told, after the house's rules", *["and further"] * len(parts)]
-    inputs = [text(f"part{n}", labels[n], part, most=3000) for n, part in enumerate(parts[:PARTS])]
+def _cut(prompt: str) -> tuple[list[str], list[str]]:
+    """The prompt in parts that Slack takes, and what stood between each and the next."""
+    parts, seams, rest = [""], [""], prompt.strip()
+    while len(rest) > PART:
+        at = next((at for gap in ("\n\n", "\n", " ") if (at := rest.rfind(gap, LEAST, PART)) > 0), PART)
+        begun, after = rest[:at].rstrip(), rest[at:].lstrip()
+        parts.append(begun)
+        seams.append(rest[len(begun) : len(rest) - len(after)][:GAP])
+        rest = after
+    return [*parts[1:], rest], seams[1:]
+
+
+def _joined(given: Given, seams: list[str]) -> str:
+    """A submitted prompt, as it was where nothing was changed."""
+    prompt = ""
+    for n in range(PARTS):
+        if part := given.text(f"part{n}"):
+            seam = seams[n - 1] if 0 < n <= len(seams) else "\n\n"
+            prompt = f"{prompt}{seam}{part}" if prompt else part
+    return prompt
+
+
+def _inputs(parts: list[str]) -> list[Block]:
+    """Inputs for a prompt's parts, and room for more below."""
+    shown = [*parts, ""][:PARTS]
+    labels = ["What the model is told, after the house's rules", *["and further"] * PARTS]
+    inputs = [text(f"part{n}", labels[n], part, most=3000) for n, part in enumerate(shown)]
     return [section(FILLED_IN), *inputs]
