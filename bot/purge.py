@@ -221,7 +221,8 @@ class Purges:
         for (lab, thread), messages in found.messages.items():
             fields = {
                 "thread": thread,
-                "whole": "" if order.scope.person else "1",
+                # A summary that goes is a message alone: what people ask below it is not of this purge.
+                "whole": "" if order.scope.person or (lab, thread) not in found.asked else "1",
                 "messages": json.dumps(sorted(messages)),
                 "asked": json.dumps(sorted(found.asked.get((lab, thread), ()))),
             }

@@ -127,7 +127,7 @@ class Concern:
     name: Callable[[str], str] = str
     questions: set[str] = field(default_factory=set[str])
     threads: set[str] = field(default_factory=set[str])  # that it began
-    touched: set[str] = field(default_factory=set[str])  # that it asked in
+    touched: set[str] = field(default_factory=set[str])  # that it asked in, or gave details in
     repeats: dict[str, str] = field(default_factory=dict[str, str])  # a question that asks again -> the first
 
     def learn(self, record: Mapping[str, Any]) -> None:
@@ -135,6 +135,8 @@ class Concern:
         asked, first = question_of_record(record), first_of_record(record)
         if asked and first:
             self.repeats[asked] = first
+        if record.get("kind") == "details" and self._own(record):
+            self.touched.add(thread_of(record))
         if not asked or record.get("kind") not in {"answer", "job"} or not self._own(record):
             return
         self.questions.add(asked)
@@ -146,12 +148,19 @@ class Concern:
         """Whether the scope concerns this record."""
         if record.get("kind") in KEPT or not self._in_time(record):
             return False
-        if self._own(record):
+        if self._own(record) or self._sums_up(record):
             return True
         asked = question_of_record(record)
         if not asked:
             return thread_of(record) in self.threads
         return asked in self.questions or self.repeats.get(asked) in self.questions
+
+    def _sums_up(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record puts into other words what was said in a thread of the scope."""
+        if self.scope.lab and lab_of(record) != self.scope.lab:
+            return False
+        named: Iterable[str] = record.get("threads") or ()
+        return any(thread == self.scope.thread or thread in self.touched for thread in named)
 
     def is_person(self, name: str) -> bool:
         """Whether this is the person of the scope."""
@@ -200,6 +209,11 @@ class Reach:
     def takes_place(self, place: str) -> bool:
         """The same of a question, or of a thread as a whole."""
         return self.takes_question(place) or self._takes_thread(place)
+
+    def takes_notes(self, thread: str) -> bool:
+        """The same of what a model noted on a thread: anybody's words may be in it."""
+        held = any(thread in held.touched for held in self.held)
+        return thread in self.concern.touched and not held and not self.concern.scope.before
 
     def takes_person(self, word: str, key: str, labs: Container[str]) -> bool:
         """Whether a word of a key, or of a field of it, is the person, in a place or lab that is taken."""

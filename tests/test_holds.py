@@ -11,6 +11,7 @@ from bot.scopes import Hold, Scope
 from bot.store import keys
 from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.journal import Journal, read
+from bot.store.notes import ThreadNotes
 from bot.store.redis import Store
 from tests.stores import started
 
@@ -113,3 +114,43 @@ async def test_what_a_purged_moderator_decided_goes_with_the_question_only(store
 async def _kinds(store: Store) -> list[str]:
     """Kinds of what the record of a lab still has."""
     return [line["kind"] async for line in read(store, "argonne") if line["kind"] != "purge"]
+
+
+async def _sum_up(store: Store) -> None:
+    """Somebody else asks in the colleague's thread, which is then noted and summed up."""
+    team, channel, ts = _thread(1).split(":")
+    place = {"team": team, "channel": channel, "ts": ts}
+    question = {"thread": place, "ts": "9.000100", "user": "U3", "lab": "argonne", "text": "and why?"}
+    summary = {"threads": [_thread(1)], "team": team, "channel": channel, "ts": "10.000100"}
+    records: list[dict[str, Any]] = [
+        {"kind": "answer", "lab": "argonne", "at": NOW, "question": question, "text": "so", "messages": []},
+        {"kind": "summary", "lab": "argonne", "at": NOW, **summary},
+    ]
+    for record in records:
+        await Journal(store).append("argonne", _thread(1), json.dumps(record))
+    await ThreadNotes(store).put(_thread(1), "content", "a note")
+
+
+@pytest.mark.parametrize("scope", [Scope("argonne", thread=_thread(1)), Scope(person="U3")])
+async def test_a_purge_takes_what_a_summary_says_of_it(store: Store, scope: Scope) -> None:
+    await _sum_up(store)
+    plan = await Purges(Jobs(store, [*LABS, CROSS_LAB], "test"), lambda: NOW + 1).look(scope)
+    assert plan.messages == 1
+    await _purge(store, scope)
+    assert "summary" not in await _kinds(store)
+    assert await ThreadNotes(store).get(_thread(1), "content") == ""
+
+
+@pytest.mark.parametrize("scope", [Scope("argonne", thread=_thread(2)), Scope("brookhaven", person="U3")])
+async def test_a_summary_of_something_else_stays(store: Store, scope: Scope) -> None:
+    await _sum_up(store)
+    await _purge(store, scope)
+    assert "summary" in await _kinds(store)
+    assert await ThreadNotes(store).get(_thread(1), "content") == "a note"
+
+
+async def test_a_held_thread_keeps_its_summary(store: Store) -> None:
+    await _sum_up(store)
+    await _purge(store, Scope(person="U3"), Scope("argonne", thread=_thread(1)))
+    assert "summary" in await _kinds(store)
+    assert await ThreadNotes(store).get(_thread(1), "content") == "a note"

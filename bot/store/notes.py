@@ -1,4 +1,4 @@
-"""Notes on threads in Redis, by thread and content: a purge of a thread takes them along."""
+"""Notes on threads in Redis, by thread and content: a purge of a thread or of who spoke there takes them."""
 
 from bot.store import keys
 from bot.store.redis import Store, reachable

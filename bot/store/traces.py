@@ -196,6 +196,8 @@ class Traces:
         """Whether a key is all about a question that is taken, or about the person of the scope."""
         if what.startswith("job:"):
             return False
+        if what.startswith("notes:") and any(map(reach.takes_notes, places(what))):
+            return True
         return any(map(reach.takes_place, places(what))) or self._takes_word(what.split(":"), what, reach)
 
     def _takes_field(self, what: str, part: str, reach: Reach) -> bool:
@@ -265,6 +267,9 @@ def _parts(items: list[_T], size: int) -> list[list[_T]]:
 
 
 def _note_messages(found: Found, lab: str, record: Mapping[str, Any]) -> None:
+    if record.get("kind") == "summary" and record.get("ts"):
+        place = f"{record['team']}:{record['channel']}:{record['ts']}"
+        found.messages.setdefault((lab, place), set()).add(record["ts"])
     thread, asked = thread_of(record), question_of_record(record)
     if not thread or not asked:
         return

@@ -158,7 +158,7 @@ class Writing:
             title, built, gathered, recount.figures(), link=made.link, model=lab.models[0].id
         )
         await place.end(title, blocks)
-        return Close({}, record=self._record(lab, fields["team"], built, gathered, spent))
+        return Close({}, record=self._record(lab, place, built, gathered, spent))
 
     async def wrap_up(self, running: Running) -> Close:
         """Sum one thread up, in it."""
@@ -204,10 +204,10 @@ class Writing:
             asker, Tasks(*prompts), ThreadNotes(self._summaries.jobs.store), _marks(lab.guard)
         ), spent
 
-    def _record(self, lab: Lab, team: str, built: Built, gathered: Gathered, spent: Spent) -> str:
+    def _record(self, lab: Lab, place: "_Place", built: Built, gathered: Gathered, spent: Spent) -> str:
         at = self._summaries.clock()
         record: dict[str, Any] = {
-            "kind": "summary", "schema_version": SCHEMA_VERSION, "lab": lab.key, "at": at, "team": team,
+            "kind": "summary", "schema_version": SCHEMA_VERSION, "lab": lab.key, "at": at, **place.message,
             "claims": built.claims.model_dump(mode="json"), "unread": built.unread,
             "threads": [thread.key for thread in built.threads], "model": lab.models[0].id,
             "withheld": gathered.withheld, "flagged": gathered.flagged, **asdict(spent),
@@ -228,6 +228,11 @@ class _Place:
         self._clock = clock
         self._told_at = 0.0
         self._ts = running.job.fields.get("ts", "")
+
+    @property
+    def message(self) -> dict[str, str]:
+        """Where it stands, for a purge to find."""
+        return {"team": self._team, "channel": self._channel, "ts": self._ts}
 
     async def begin(self, words: str) -> None:
         if not self._ts:

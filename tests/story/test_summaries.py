@@ -110,6 +110,7 @@ async def test_a_session_is_summed_up_when_it_is_closed(jam: Jam) -> None:
     assert "SECRET" not in words
     assert not summaries(jam)[0].pings
     line = next(line for line in await jam.journal("argonne") if line["kind"] == "summary")
+    assert line["ts"] in {message.ts for message in jam.slack.channel_messages(line["channel"])}
     assert (len(line["threads"]), line["unread"], line["model"]) == (2, 0, "scripted")
     assert line["tokens"] > 0
 
