@@ -7,7 +7,7 @@ from typing import Any
 from bot.moderation.command import Commands
 from bot.moderation.prompts import CALLBACK, Prompts
 from bot.moderation.table import Reply
-from bot.moderation.wording import CANCEL, CONFIRM, NOTHING, WORKING, instead, shown
+from bot.moderation.wording import CANCEL, DO, NOTHING, WORKING, instead, shown
 from bot.slack.commands import read_click, read_command
 from bot.slack.modals import read
 
@@ -43,7 +43,7 @@ def register(app: Any, commands: Commands, prompts: Prompts) -> None:
         await ack(**await prompts.save(*read(view), body["user"]["id"]))
 
     app.command("/jam")(jam)
-    app.action(CONFIRM)(confirm)
+    app.action(DO)(confirm)
     app.action(CANCEL)(cancel)
     app.view_submission(CALLBACK)(save)
 

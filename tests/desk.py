@@ -59,9 +59,9 @@ class Desk:
         who, channel = who or self.moderator, channel or self.lab
         interaction = await self.say(who, text, channel)
         question = interaction.messages[-1] if interaction.messages else None
-        if question and any(element["action_id"] == "labjam_confirm" for _, element in question.elements):
+        if question and any(element["action_id"] == "labjam_do" for _, element in question.elements):
             before = question.visible_text
-            await self.jam.slack.click(who, channel, question.ts, "labjam_confirm")
+            await self.jam.slack.click(who, channel, question.ts, "labjam_do")
             await until(lambda: question.visible_text != before)
             return question.visible_text
         return interaction.text

@@ -66,6 +66,14 @@ def test_a_listener_only_starts_things() -> None:
             assert not [node.name for node in inner if lines_of(node) > LISTENER_LINES], path
 
 
+def test_an_action_id_is_given_once() -> None:
+    """Two features with one id get each other's clicks."""
+    sources = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "bot").rglob("*.py"))
+    ids = re.findall(r'^(?!CALLBACK)[A-Z_]+ = "(labjam_\w+)"', sources, re.MULTILINE)
+    assert "labjam_confirm" in ids
+    assert sorted(ids) == sorted(set(ids))
+
+
 def test_every_script_says_what_it_does() -> None:
     for path in sorted((ROOT / "bot" / "store" / "scripts").glob("*.lua")):
         text = path.read_text()

@@ -132,7 +132,7 @@ async def test_what_is_hard_to_undo_is_asked_about_first(desk: Desk) -> None:
 
 async def test_a_button_asks_again_who_may(desk: Desk) -> None:
     question = (await desk.say(desk.moderator, "stop")).messages[0]
-    await desk.jam.slack.click(desk.scientist, desk.lab, question.ts, "labjam_confirm")
+    await desk.jam.slack.click(desk.scientist, desk.lab, question.ts, "labjam_do")
     await until(lambda: "Only the moderators of ANL" in question.visible_text)
     entry = (await desk.audited())[-1]
     assert (entry.act, entry.actor, entry.ended) == ("stop", desk.scientist, "refused")
@@ -205,10 +205,10 @@ async def test_marked_words_of_a_moderator_are_kept_nowhere(desk: Desk, text: st
 async def test_a_button_with_marked_words_does_nothing(desk: Desk) -> None:
     """A rule may be younger than the question whose button it is."""
     question = (await desk.say(desk.moderator, "stop")).messages[0]
-    [button] = [each for _, each in question.elements if each["action_id"] == "labjam_confirm"]
+    [button] = [each for _, each in question.elements if each["action_id"] == "labjam_do"]
     id_, name, labs, _, at = json.loads(button["value"])
     button["value"] = json.dumps([id_, name, labs, MARKED, at])
-    await desk.jam.slack.click(desk.moderator, desk.lab, question.ts, "labjam_confirm")
+    await desk.jam.slack.click(desk.moderator, desk.lab, question.ts, "labjam_do")
     await until(lambda: "nothing of it was kept" in question.visible_text)
     assert "canary" not in str(await desk.kept())
 

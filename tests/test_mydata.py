@@ -84,7 +84,7 @@ async def test_a_legal_hold_keeps_my_data_and_says_so(jam: Jam) -> None:
     asked = await _command(jam, me, "mydata delete")
     await until(lambda: bool(asked.messages))
     [message] = asked.messages
-    await jam.slack.click(me, jam.channels["argonne"], message.ts, "labjam_confirm")
+    await jam.slack.click(me, jam.channels["argonne"], message.ts, "labjam_do")
     await until(lambda: message.visible_text == KEPT_BY_HOLD)
     assert await jam.journal("argonne") == before
 

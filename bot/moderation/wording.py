@@ -11,7 +11,7 @@ from bot.moderation.table import Act, Reply, Subcommand, Table
 from bot.roles import Role
 from bot.slack.blocks import Block
 
-CONFIRM = "labjam_confirm"
+DO = "labjam_do"
 CANCEL = "labjam_cancel"
 WAITS = 600.0
 """Seconds a confirmation may be pressed; then what it was about may have changed."""
@@ -98,7 +98,7 @@ def asked(question: str, pending: Pending) -> Reply:
     """The question before what is hard to undo, with its two buttons."""
     value = json.dumps([pending.id, pending.name, pending.labs, pending.rest, pending.at])
     buttons = [
-        _button("Yes, do it", CONFIRM, value) | {"style": "danger"},
+        _button("Yes, do it", DO, value) | {"style": "danger"},
         _button("No", CANCEL, "no"),
     ]
     blocks = (*_sections([question]), {"type": "actions", "elements": buttons})

@@ -97,7 +97,7 @@ async def test_a_purge_is_looked_at_and_then_done(jam: Jam) -> None:
     assert "1 message of labjam's out of Slack" in looked.text
     assert jam.replies("argonne", root)
     [asked] = looked.messages
-    await jam.slack.click(jam.people["moderator"], jam.channels["argonne"], asked.ts, "labjam_confirm")
+    await jam.slack.click(jam.people["moderator"], jam.channels["argonne"], asked.ts, "labjam_do")
     await until(lambda: "Done: 1 record purged." in looked.text, 15)
     await until(lambda: not jam.replies("argonne", root))
     assert "xenon" not in str(await jam.journal("argonne"))
@@ -121,7 +121,7 @@ async def test_a_hold_is_placed_listed_and_released(jam: Jam) -> None:
     )
     [question] = asked.messages
     assert "End the legal hold on this person?" in question.visible_text
-    await jam.slack.click(jam.people["moderator"], jam.channels["argonne"], question.ts, "labjam_confirm")
+    await jam.slack.click(jam.people["moderator"], jam.channels["argonne"], question.ts, "labjam_do")
     await until(lambda: "The hold is released." in asked.text)
     assert "Nothing is under a hold." in await say(jam, "hold")
     assert "takes 1 record" in await say(jam, f"purge person {who}")

@@ -12,7 +12,7 @@ async def confirm(jam: Jam, text: str, done: str) -> None:
     asked = await jam.slack.command(moderator, here, "/jam", text)
     [question] = asked.messages
     assert "every answer of this lab" in question.visible_text
-    await jam.slack.click(moderator, here, question.ts, "labjam_confirm")
+    await jam.slack.click(moderator, here, question.ts, "labjam_do")
     await until(lambda: done in asked.text)
 
 
