@@ -9,7 +9,7 @@ import asyncio
 import json
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 
 from bot.announcing import say_once
@@ -22,6 +22,7 @@ from bot.running import Runner, Running, insist
 from bot.slack.blocks import markdown
 from bot.slack.outbox import Outbox
 from bot.slack.uploads import Uploads
+from bot.store.answers import edition_of
 from bot.store.jobs import Close
 from bot.store.questions import (
     Questions,
@@ -45,6 +46,7 @@ TOO_LATE = 24 * 3600
 """Seconds after which nobody waits for a picture any more."""
 
 _ALL = "file"  # the key of what holds all of it
+_OVERTAKEN = "the question was deleted, or is answered again"
 _MARKS = ("$", "\\\\")  # in JSON a backslash is two: formulas have one of these
 _LONG = 20_000
 
@@ -71,7 +73,8 @@ class Pictures:
 
         async def both(running: Running) -> Close:
             close = await answers(running)
-            if any(mark in close.record for mark in _MARKS) or len(close.record) > _LONG:
+            long = len(close.record) > _LONG or "outdated" in running.job.fields
+            if long or any(mark in close.record for mark in _MARKS):
                 await self._follow(running)
             return close
 
@@ -83,14 +86,15 @@ class Pictures:
         if not draft:
             return
         lab, text = self._labs[question_of(fields).lab], said(draft)
-        if overflows(text, lab) or formulas(text, lab):
+        if overflows(text, lab) or formulas(text, lab) or "outdated" in fields:
             at = int(self._clock() * 1_000_000)
             await insist(lambda: self._questions.follow(job.entry.mailbox, job.id, "pictures", at))
 
     async def run(self, running: Running) -> Close:
         """Post the file and show the pictures of an answer that has ended."""
         fields = await running.about()
-        files = _Files(self._uploads, running)
+        edition = edition_of(fields)
+        files = _Files(self._uploads, running, edition)
         if is_withdrawn(fields):
             await self._take_back(running, files)
             return Close({"sent": "{}", "stand": "[]", "reply": "[]"})
@@ -103,8 +107,8 @@ class Pictures:
         if any(fields.get(name) != value for name, value in learned.items()):
             at, thread = int(self._clock() * 1_000_000), str(_thread(running))
             about = running.job.fields["about"]
-            if not await insist(lambda: self._questions.extend(thread, about, at, learned)):
-                raise RetryLater("the question was deleted", 0.0, counts=False)
+            if not await insist(lambda: self._questions.extend(thread, about, at, learned, edition)):
+                raise RetryLater(_OVERTAKEN, 0.0, counts=False)
         return Close({})
 
     async def _learned(
@@ -112,13 +116,15 @@ class Pictures:
     ) -> dict[str, str]:
         """Have all files of an answer in Slack; gives the fields that say so."""
         lab, learned = self._labs[question_of(fields).lab], dict[str, str]()
-        if overflows(text, lab):
+        wanted, is_long = formulas(text, lab), overflows(text, lab)
+        await files.keep({*map(key_of, wanted), *([files.whole] if is_long else ())})
+        if is_long:
             try:
                 learned["file"] = await files.post(FILE, whole(text, keeps_links(lab)))
             except SlackRefused as refused:
                 log.error("long answers go into messages", extra={"error": str(refused)})
-                learned |= {"file": REFUSED} | await self._post(running, rest(text, lab))
-        pictures = await self._pictures(files, formulas(text, lab))
+                learned |= {"file": REFUSED} | await self._post(running, files.edition, rest(text, lab))
+        pictures = await self._pictures(files, wanted)
         if pictures != pictures_of(fields):
             learned["pictures"] = json.dumps(pictures)
         return learned
@@ -134,19 +140,19 @@ class Pictures:
                     "chat.delete", thread.team, hold=running.hold, channel=thread.channel, ts=ts
                 )
 
-    async def _post(self, running: Running, texts: list[str]) -> dict[str, str]:
+    async def _post(self, running: Running, edition: str, texts: list[str]) -> dict[str, str]:
         """Post what no file may hold; gives the answer's messages with these behind them."""
         thread = _thread(running)
         own = messages_of(await running.about())
-        posted = list(messages_of(running.job.fields))
+        posted = list(messages_of(running.job.fields)) if running.job.fields.get("of") == edition else []
         for number, text in enumerate(texts[len(posted) :], len(posted)):
-            await _still_wanted(running)
+            await _still_stands(running, edition)
             ts = await say_once(
                 self._outbox, running, thread.team, thread.channel, thread_ts=thread.ts,
-                text=preview(text), blocks=[markdown(text)], about=f"{running.job.id}:{number}",
+                text=preview(text), blocks=[markdown(text)], about=f"{running.job.id}:{edition[:8]}:{number}",
             )  # fmt: skip
             posted.append(ts)
-            await running.note(noted_messages(posted))
+            await running.note(noted_messages(posted) | {"of": edition})
         return noted_messages([*own, *(ts for ts in posted if ts not in own)])
 
     async def _pictures(self, files: "_Files", wanted: list[str]) -> dict[str, str]:
@@ -167,7 +173,9 @@ class Pictures:
 class _Files:
     """The files of one answer, each written down when Slack has its bytes and nobody sees it yet."""
 
-    def __init__(self, uploads: Uploads, running: Running) -> None:
+    def __init__(self, uploads: Uploads, running: Running, edition: str) -> None:
+        self.edition = edition
+        self.whole = f"{_ALL}:{edition}"
         self._uploads = uploads
         self._running = running
         self._thread = _thread(running)
@@ -189,8 +197,8 @@ class _Files:
 
     async def post(self, name: str, text: str) -> str:
         """Have a file in the thread, once; gives its id."""
-        await self._send(_ALL, name, text.encode("utf-8", "replace"))
-        file, thread, hold = self._sent[_ALL], self._thread, self._running.hold
+        await self._send(self.whole, name, text.encode("utf-8", "replace"))
+        file, thread, hold = self._sent[self.whole], self._thread, self._running.hold
         if file not in self._stand:
             if not await self._uploads.is_shared(thread.team, file, hold=hold):
                 await self._uploads.complete(
@@ -199,13 +207,22 @@ class _Files:
             await self._stands([file])
         return file
 
+    async def keep(self, wanted: Collection[str]) -> None:
+        """Take away what an earlier answer to the same question came with, and this one does not."""
+        stale = self._sent.keys() - wanted
+        for key in stale:
+            await self.delete(self._sent[key])
+        if stale:
+            self._sent = {key: file for key, file in self._sent.items() if key not in stale}
+            await self._running.note({"sent": json.dumps(self._sent)})
+
     async def delete(self, file: str) -> None:
         """Take a file out of Slack."""
         await self._uploads.delete(self._thread.team, file, hold=self._running.hold)
 
     async def _hold(self) -> None:
         await self._running.hold()
-        await _still_wanted(self._running)
+        await _still_stands(self._running, self.edition)
 
     async def _send(self, key: str, name: str, content: bytes) -> None:
         if key not in self._sent:
@@ -230,7 +247,8 @@ def _thread(running: Running) -> ThreadKey:
     return ThreadKey.parse(running.job.entry.mailbox.rpartition(":")[0])
 
 
-async def _still_wanted(running: Running) -> None:
-    """Ask just before something of an answer is seen: its question may have been deleted."""
-    if is_withdrawn(await running.about()):
-        raise RetryLater("the question was deleted", 0.0, counts=False)
+async def _still_stands(running: Running, edition: str) -> None:
+    """Ask just before something of an answer is seen: it may be withdrawn, or another, by now."""
+    now = await running.about()
+    if is_withdrawn(now) or edition_of(now) != edition:
+        raise RetryLater(_OVERTAKEN, 0.0, counts=False)

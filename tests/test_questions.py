@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.records import Answer, Question, ThreadKey, Turn, Usage
+from bot.store.answers import edition_of
 from bot.store.jobs import MAILBOX_LIMIT, Job
 from bot.store.journal import read
 from bot.store.questions import (
@@ -160,6 +161,19 @@ async def test_a_question_deleted_while_it_is_to_be_answered_again_is_not(
     assert await engine.jobs.finish(job, close_with(answer_to(QUESTION)))
     assert (await engine.jobs.fields(MAILBOX, JOB))["state"] == "done"
     assert (await engine.begin(MAILBOX)).kind == "withdraw"
+
+
+async def test_what_is_known_of_an_answer_is_not_said_of_the_next_one(
+    engine: Engine, questions: Questions
+) -> None:
+    await questions.ask(QUESTION)
+    assert await engine.jobs.note(job := await engine.begin(MAILBOX), noted_draft(Draft("λ", "answered")))
+    assert await engine.jobs.finish(job, close_with(answer_to(QUESTION)))
+    edition = edition_of(await engine.jobs.fields(MAILBOX, JOB))
+    assert await questions.extend(MAILBOX, JOB, 5, {"file": "F1"}, edition)
+    assert await questions.again(MAILBOX, JOB, 6)
+    assert not await questions.extend(MAILBOX, JOB, 7, {"references": "[]"}, edition)
+    assert not {"file", "references"} & (await engine.jobs.fields(MAILBOX, JOB)).keys()
 
 
 async def test_a_deletion_is_heard_in_a_full_thread(engine: Engine, questions: Questions) -> None:

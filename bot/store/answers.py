@@ -1,5 +1,7 @@
 """Reads what stands: the answers of a thread, as long as Redis keeps them."""
 
+import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 from bot.records import Question, ThreadKey
@@ -25,3 +27,8 @@ async def answers_of(jobs: Jobs, thread: ThreadKey) -> list[Asked]:
     jobs_of = [answer_job_at(thread.team, thread.channel, str(ts)) for ts in turns]
     found = [await answer_of(jobs, thread, job) for job in jobs_of]
     return sorted((each for each in found if each), key=lambda each: (each[0].root, each[0].ts))
+
+
+def edition_of(fields: Mapping[str, str]) -> str:
+    """Which of a question's answers stands, by the fields of its job: it may have been answered again."""
+    return hashlib.sha1(fields.get("draft", "").encode(), usedforsecurity=False).hexdigest()

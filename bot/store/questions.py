@@ -171,13 +171,15 @@ class Questions:
     async def follow(self, thread: str, job: str, kind: str, order: int) -> None:
         """Queue what is to be done about an answer that stands: one job of a kind, again where it ran."""
         shard, follows = self.jobs.store.shard(thread), job.replace("answer:", f"{kind}:", 1)
-        await self.jobs.store.run("extend", shard, job, follows, f"{thread}:{kind}", order)
+        await self.jobs.store.run("extend", shard, job, follows, f"{thread}:{kind}", order, "")
 
-    async def extend(self, thread: str, job: str, order: int, fields: Mapping[str, str]) -> bool:
-        """Keep what became known of an answer after it stood, and queue showing it; see bot/refresh.py."""
+    async def extend(
+        self, thread: str, job: str, order: int, fields: Mapping[str, str], of: str = ""
+    ) -> bool:
+        """Keep what became known of an answer, if `of` is its edition; queue showing it (bot/refresh.py)."""
         shard, shows = self.jobs.store.shard(thread), job.replace("answer:", "refresh:", 1)
         flat = [part for pair in fields.items() for part in pair]
-        known = await self.jobs.store.run("extend", shard, job, shows, f"{thread}:refresh", order, *flat)
+        known = await self.jobs.store.run("extend", shard, job, shows, f"{thread}:refresh", order, of, *flat)
         return bool(known)
 
     async def again(self, thread: str, job: str, order: int) -> bool:

@@ -141,3 +141,22 @@ async def test_a_deletion_overtakes_the_file(jam: Jam) -> None:
     await until(lambda: not jam.replies("argonne", ts) or bool(jam.replies("argonne", ts)[0].files))
     await until(lambda: not jam.slack.workspace.files)
     assert not [message for message in jam.replies("argonne", ts) if not message.files]
+
+
+async def test_an_edited_question_takes_the_old_files_away(jam: Jam) -> None:
+    """The second answer's file holds the second answer; a third without any leaves none."""
+    texts = {"one": LONG, "two": LONG.replace("goes on", "went on"), "three": "Short."}
+    jam.model.script = Plan(lambda seen: Reply(texts[seen.question]))
+    ts = await jam.ask("argonne", "one")
+    held = jam.slack.workspace.files
+
+    def holds(text: str) -> bool:
+        return [file.content.decode() for file in held.values() if file.complete] == [text]
+
+    await until(lambda: holds(LONG), 20)
+    for question in ("two", "three"):
+        await jam.slack.edit(jam.people["argonne"], jam.channels["argonne"], ts, question)
+        await until(lambda: "edited after this" in str([m.raw for m in jam.replies("argonne", ts)]), 20)
+        [last] = ended(jam.replies("argonne", ts))
+        await jam.slack.click(jam.people["argonne"], jam.channels["argonne"], last.ts, "labjam_again")
+        await until(lambda: holds(texts[question]) if question == "two" else not held, 20)  # noqa: B023

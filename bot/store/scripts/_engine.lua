@@ -109,10 +109,14 @@ local function ask_again(lab, mailbox, job, order)
   local key = base .. 'job:' .. job
   local edit = redis.call('HGET', key, 'edit')
   redis.call('HDEL', key, 'draft', 'edit', 'tally', 'cancel', 'outcome', 'takes', 'again', 'capped', 'pictures',
-    'references')
+    'references', 'file')
   redis.call('HSET', key, 'state', 'queued', 'tries', 0)
   if edit then
     redis.call('HSET', key, 'text', edit)
+  end
+  local shows = string.gsub(job, '^answer:', 'pictures:')
+  if redis.call('HEXISTS', base .. 'job:' .. shows, 'sent') == 1 then
+    redis.call('HSET', key, 'outdated', 1) -- files of the answer before, to be taken away
   end
   redis.call('PERSIST', key)
   redis.call('DEL', base .. 'votes:' .. job) -- they were about another text
