@@ -16,6 +16,7 @@ from bot.references.find import Found, may_hold_references, references
 from bot.references.lookups import NoAnswer, Registries
 from bot.references.titles import is_named
 from bot.running import Runner, Running, insist
+from bot.store.answers import edition_of
 from bot.store.jobs import Close
 from bot.store.questions import Draft, Questions, draft_of, question_of
 from bot.store.references import noted_references
@@ -72,7 +73,10 @@ class Checks:
         question, job = question_of(fields), running.job.fields["about"]
         if self._registries:
             noted, at = noted_references(checked), int(self._clock() * 1_000_000)
-            await insist(lambda: self._questions.extend(str(question.thread), job, at, noted))
+            edition = edition_of(fields)
+            extend = self._questions.extend
+            if not await insist(lambda: extend(str(question.thread), job, at, noted, edition)):
+                return Close({})  # answered again meanwhile
         return Close({}, record=self._record(question, checked))
 
     async def _follow(self, running: Running) -> None:
