@@ -8,8 +8,10 @@ edit undoes another.
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from bot.ending import blocks_of, extras_of
 from bot.errors import LabjamError, RetryLater, SlackRefused
@@ -21,6 +23,8 @@ from bot.slack.outbox import Outbox
 from bot.slack.pacer import Who
 from bot.store.jobs import Close
 from bot.store.questions import draft_of, messages_of, question_of
+
+log = logging.getLogger(__name__)
 
 NOT_YET = 0.5
 """Seconds until an answer that has its text but not its end is looked at again."""
@@ -49,13 +53,28 @@ class Refreshes:
         lab = self._labs[question.lab]
         plain = [_digest(blocks) for blocks in blocks_of(draft, lab, question)]
         stood = _shown(running.job.fields, fields) or plain
-        shown = blocks_of(draft, lab, question, extras_of(fields))
-        for ts, blocks, before in zip(messages, shown, stood, strict=False):
+        extras = extras_of(fields)
+        shown = blocks_of(draft, lab, question, extras)
+        bare = blocks_of(draft, lab, question, replace(extras, pictures={}))
+        for ts, blocks, without, before in zip(messages, shown, bare, stood, strict=False):
             if _digest(blocks) != before:
                 with suppress(SlackRefused, _Overtaken):  # deleted since, or answered anew
-                    await self._edit(running, fields, ts, blocks)
+                    await self._show(running, fields, ts, blocks, without)
         digests = [_digest(blocks) for blocks in shown]
         return Close({"shown": json.dumps({_of_draft(fields): digests})})
+
+    async def _show(
+        self, running: Running, fields: Mapping[str, str], ts: str,
+        blocks: Sequence[Block], without: Sequence[Block],
+    ) -> None:  # fmt: skip
+        """Edit one message; where Slack refuses its pictures, the formulas stand as source instead."""
+        try:
+            await self._edit(running, fields, ts, blocks)
+        except SlackRefused as refused:
+            if refused.error != "invalid_blocks" or blocks == without:
+                raise
+            log.warning("an answer without its pictures", extra={"error": str(refused), "ts": ts})
+            await self._edit(running, fields, ts, without)
 
     async def _edit(
         self, running: Running, fields: Mapping[str, str], ts: str, blocks: Sequence[Block]

@@ -63,6 +63,17 @@ async def test_an_edited_question_keeps_the_pictures(jam: Jam) -> None:
     assert len(pictures_in(jam.replies("argonne", ts)[-1])) == 2
 
 
+async def test_a_picture_that_slack_refuses_holds_no_edit_up(jam: Jam) -> None:
+    jam.model.script = Plan(lambda _: Reply(TEXT))
+    ts = await jam.ask("argonne", "show me")
+    await shown(jam, ts, 2)
+    jam.slack.faults.error("chat.update", "invalid_blocks")
+    await jam.slack.edit(jam.people["argonne"], jam.channels["argonne"], ts, "show me more")
+    await until(lambda: "edited after this answer" in str(jam.replies("argonne", ts)[-1].raw))
+    assert not pictures_in(jam.replies("argonne", ts)[-1])
+    assert f"```latex\n{FORMULA}" in jam.replies("argonne", ts)[-1].written
+
+
 async def test_a_deleted_question_takes_its_pictures_along(jam: Jam) -> None:
     jam.model.script = Plan(lambda _: Reply(TEXT))
     ts = await jam.ask("argonne", "show me")
