@@ -34,7 +34,7 @@ from bot.store.questions import (
     pictures_of,
     question_of,
 )
-from bot.typeset import FILE, REFUSED, formulas, keeps_links, key_of, overflows, rest, said
+from bot.typeset import FILE, LOST, REFUSED, formulas, keeps_links, key_of, overflows, rest, said
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +42,9 @@ NOT_YET = 0.3
 """Seconds until an answer that has its text but not its end is looked at again."""
 LOOKS = (0.0, 0.3, 0.7, 1.5, 3.0)
 """Seconds between asking whether Slack has looked at a picture, which it does after it took it."""
+TRIES = 1
+"""How often a part that Slack refuses is sent again."""
+AGAIN_AFTER = 3.0
 TOO_LATE = 24 * 3600
 """Seconds after which nobody waits for a picture any more."""
 
@@ -123,7 +126,7 @@ class Pictures:
                 learned["file"] = await files.post(FILE, whole(text, keeps_links(lab)))
             except SlackRefused as refused:
                 log.error("long answers go into messages", extra={"error": str(refused)})
-                learned |= {"file": REFUSED} | await self._post(running, files.edition, rest(text, lab))
+                learned |= await self._post(running, files.edition, rest(text, lab))
         pictures = await self._pictures(files, wanted)
         if pictures != pictures_of(fields):
             learned["pictures"] = json.dumps(pictures)
@@ -141,7 +144,7 @@ class Pictures:
                 )
 
     async def _post(self, running: Running, edition: str, texts: list[str]) -> dict[str, str]:
-        """Post what no file may hold; gives the answer's messages with these behind them."""
+        """Post what no file may hold; gives the fields for it, with the answer's messages and these."""
         thread = _thread(running)
         own = messages_of(await running.about())
         posted = list(messages_of(running.job.fields)) if running.job.fields.get("of") == edition else []
@@ -151,9 +154,14 @@ class Pictures:
                 self._outbox, running, thread.team, thread.channel, thread_ts=thread.ts,
                 text=preview(text), blocks=[markdown(text)], about=f"{running.job.id}:{edition[:8]}:{number}",
             )  # fmt: skip
+            if not ts and running.job.tries < TRIES:
+                raise RetryLater("Slack refuses the rest of an answer", AGAIN_AFTER)
+            if not ts:
+                break
             posted.append(ts)
             await running.note(noted_messages(posted) | {"of": edition})
-        return noted_messages([*own, *(ts for ts in posted if ts not in own)])
+        file = REFUSED if len(posted) == len(texts) else LOST
+        return {"file": file} | noted_messages([*own, *(ts for ts in posted if ts not in own)])
 
     async def _pictures(self, files: "_Files", wanted: list[str]) -> dict[str, str]:
         """The formulas' files, by their keys; of those that can be drawn."""

@@ -11,9 +11,12 @@ from bot.store.questions import Draft
 
 THE_REST = "*The answer goes on. All of it is in the file `{file}` below.*"
 BELOW = "*The answer goes on below.*"
+NOT_TAKEN = "*The answer goes on, but Slack did not take the rest. The record holds all of it.*"
 FILE = "answer.md"
 REFUSED = "refused"
 """In place of the file's id, where Slack takes no files here: then the rest comes as messages."""
+LOST = "lost"
+"""The same, where Slack took not all of these either."""
 
 MOST_PICTURES = 40
 """Of one answer: Slack takes 100 uploads a minute of a workspace, and 50 blocks of a message."""
@@ -49,7 +52,7 @@ def rest(text: str, lab: Lab) -> list[str]:
 
 
 def _the_rest(file: str) -> str:
-    return BELOW if file == REFUSED else THE_REST.format(file=FILE)
+    return {REFUSED: BELOW, LOST: NOT_TAKEN}.get(file) or THE_REST.format(file=FILE)
 
 
 def overflows(text: str, lab: Lab) -> bool:

@@ -106,3 +106,14 @@ async def test_where_slack_takes_no_files_the_rest_comes_as_messages(jam: Jam) -
     await until(lambda: any("goes on below" in message.written for message in jam.replies("argonne", ts)), 20)
     said = text_of(jam.replies("argonne", ts)).replace("*The answer goes on below.*", "")
     assert lines_of(said) == lines_of(long)
+
+
+async def test_where_slack_takes_no_messages_either_the_answer_says_so(jam: Jam) -> None:
+    """No message claims to go on where nothing follows."""
+    jam.slack.faults.error("files.getUploadURLExternal", "restricted_action", times=None)
+    jam.slack.faults.error("chat.postMessage", "restricted_action", times=None)
+    jam.model.script = Plan(lambda _: Reply("\n\n".join(PROSE * 5)))
+    ts = await jam.ask("argonne", "tell me all of it")
+    await until(lambda: any("did not take the rest" in m.written for m in jam.replies("argonne", ts)), 40)
+    fields = [m.written for m in jam.replies("argonne", ts) if "goes on below" in m.written]
+    assert not fields
