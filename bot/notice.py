@@ -12,8 +12,9 @@ from bot.running import Running, insist
 from bot.slack.blocks import markdown
 from bot.slack.delivery import NOTICE
 from bot.slack.outbox import Outbox
+from bot.store.answers import files_of
 from bot.store.jobs import Close
-from bot.store.questions import Questions, close_withdrawn, files_of, messages_of, question_of
+from bot.store.questions import Questions, close_withdrawn, messages_of, question_of
 
 
 class Notices:

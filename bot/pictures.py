@@ -22,13 +22,11 @@ from bot.running import Runner, Running, insist
 from bot.slack.blocks import markdown
 from bot.slack.outbox import Outbox
 from bot.slack.uploads import Uploads
-from bot.store.answers import edition_of
+from bot.store.answers import edition_of, files_of, is_withdrawn
 from bot.store.jobs import Close
 from bot.store.questions import (
     Questions,
     draft_of,
-    files_of,
-    is_withdrawn,
     messages_of,
     noted_messages,
     pictures_of,

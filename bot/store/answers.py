@@ -1,6 +1,7 @@
 """Reads what stands: the answers of a thread, as long as Redis keeps them."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -32,3 +33,13 @@ async def answers_of(jobs: Jobs, thread: ThreadKey) -> list[Asked]:
 def edition_of(fields: Mapping[str, str]) -> str:
     """Which of a question's answers stands, by the fields of its job: it may have been answered again."""
     return hashlib.sha1(fields.get("draft", "").encode(), usedforsecurity=False).hexdigest()
+
+
+def files_of(fields: Mapping[str, str]) -> list[str]:
+    """All files that a `pictures` job gave to Slack: pictures, and the one that holds all of an answer."""
+    return list(json.loads(fields.get("sent", "{}")).values())
+
+
+def is_withdrawn(fields: Mapping[str, str]) -> bool:
+    """Whether a question was deleted, or purged."""
+    return fields.get("cancel") == "withdrawn"

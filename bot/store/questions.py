@@ -257,16 +257,6 @@ def pictures_of(fields: Mapping[str, str]) -> dict[str, str]:
     return json.loads(fields.get("pictures", "{}"))
 
 
-def files_of(fields: Mapping[str, str]) -> list[str]:
-    """All files that a `pictures` job gave to Slack: pictures, and the one that holds all of an answer."""
-    return list(json.loads(fields.get("sent", "{}")).values())
-
-
-def is_withdrawn(fields: Mapping[str, str]) -> bool:
-    """Whether a question was deleted, or purged."""
-    return fields.get("cancel") == "withdrawn"
-
-
 def draft_of(fields: Mapping[str, str]) -> Draft | None:
     """What a model finished for this job, if it did."""
     return _DRAFT.validate_json(fields["draft"]) if "draft" in fields else None
