@@ -1,12 +1,11 @@
 """Puts a question into the queue, from wherever it comes: for one model, or for two that compare."""
 
 from bot.compare import Draws
+from bot.controls import FULL
 from bot.labs import Lab
 from bot.records import Question
 from bot.store.jobs import Jobs
 from bot.store.questions import Questions
-
-FULL = "Fifty questions wait in this thread already, so I left this one out. Ask again in a while."
 
 
 class Asking:

@@ -115,7 +115,7 @@ class Flagging:
         reason = next(words for name, words in REASONS.items() if name == fields["reason"])
         link = self.link(thread, fields["question_ts"])
         words = TOLD.format(channel=thread.channel, reason=reason, link=link)
-        for reader in self._readers(fields["lab"]):
+        for reader in self.readers(fields["lab"]):
             if reader in told:
                 continue
             with suppress(SlackUnsure):  # better not said than said twice
@@ -135,7 +135,7 @@ class Flagging:
         except SlackRefused as refused:
             log.error("a moderator can't be told", extra={"error": str(refused), "reader": reader})
 
-    def _readers(self, key: str) -> list[str]:
+    def readers(self, key: str) -> list[str]:
         """The moderators by their user ids, or else the channel of what crosses labs."""
         lab = self._labs.get(key)
         ids = [name for name in (lab.moderators if lab else ()) if name[0] in "UW" and "@" not in name]

@@ -130,7 +130,7 @@ class Gates:
         """Tell the author in private, then the moderators, each at least once; then write it down."""
         gate, question = gate_of(running.job.fields), question_of(running.job.fields)
         told = set(running.job.fields.get("told", "").split())
-        for reader in [question.user, *self._moderators(question)]:
+        for reader in [question.user, *self._flagging.readers(question.lab)]:
             if reader in told:
                 continue
             if reader == question.user:
@@ -141,12 +141,6 @@ class Gates:
             told.add(reader)
             await running.note({"told": " ".join(told)})
         return close_gate(gate)
-
-    def _moderators(self, question: Question) -> list[str]:
-        """Whom to write to: the moderators by their user ids, or else the channel of what crosses labs."""
-        lab = self._labs.get(question.lab)
-        ids = [name for name in (lab.moderators if lab else ()) if name[0] in "UW" and "@" not in name]
-        return ids or [self._labs.hq]
 
     async def _tell_author(self, running: Running, question: Question, gate: Gate) -> None:
         lab = self._labs.get(question.lab)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.labs.live import LiveLabs
-from bot.slack.people import People, Person
+from bot.slack.people import People
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,6 @@ class Roster:
     async def moderates(self, team: str, user: str, lab: str) -> bool:
         """Whether a person may act for a lab."""
         return (await self.of(team, user)).may_moderate(lab)
-
-    async def outsider(self, team: str, user: str, user_team: str) -> Person:
-        """Who a person is, as far as it matters for asking."""
-        return await self.people.person(team, user, user_team)
 
     async def _names(self, listed: Sequence[str], team: str, user: str) -> bool:
         """Whether a list of user ids, group ids and e-mail addresses means this person."""
