@@ -7,12 +7,12 @@ from dataclasses import replace
 from bot.admission import Door
 from bot.errors import SlackRefused
 from bot.labs import Labs
-from bot.records import About, Question, ThreadKey
+from bot.records import About, Question, ThreadKey, micros
 from bot.slack.blocks import read_choice
 from bot.slack.events import Click, Reaction
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs
-from bot.store.questions import Questions, answer_job_at, answer_job_of, messages_of, question_of
+from bot.store.questions import Questions, answer_job_at, answer_job_of, draft_of, messages_of, question_of
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +20,9 @@ STOP = "octagonal_sign"
 """The reaction that stops an answer, on it or on its question: where Slack shows no stop button, too."""
 
 FULL = "Fifty questions wait in this thread already, so I left this one out. Ask again in a while."
+NOT_YOURS = (
+    "Only who asked this, or a moderator, can have its answer replaced. Ask it again below, if you like."
+)
 NOT_OFFERED = "This lab does not offer that model any more, so I did not ask it."
 
 Moderates = Callable[[str, str, str], Awaitable[bool]]
@@ -36,6 +39,29 @@ class Controls:
         self._questions = Questions(jobs)
         self._outbox = outbox
         self._moderates = moderates
+
+    async def answer_anew(self, about: About, click: Click) -> bool:
+        """Queue an answer once more, in its place and with the question as last edited; False where not.
+
+        Whoever presses must be let in as an asker is; one that has text is its asker's and moderators'.
+        """
+        fields = await self._jobs.fields(str(about.thread), answer_job_of(about))
+        if "body" not in fields:
+            return False
+        asked, draft = question_of(fields), draft_of(fields)
+        pressed = replace(
+            asked, ts=click.ts, user=click.user, user_team=click.user_team, text="", files=(), file_ids=()
+        )
+        if draft and draft.text.strip() and not await self._may_replace(asked, click):
+            await self._questions.tell(pressed, NOT_YOURS, private=True)
+            return False
+        if not await self._door.admits(pressed):
+            return False
+        return await self._questions.again(str(about.thread), answer_job_of(about), micros(click.ts))
+
+    async def _may_replace(self, asked: Question, click: Click) -> bool:
+        team = asked.thread.team
+        return click.user == asked.user or await self._moderates(team, click.user, asked.lab)
 
     async def ask_again(self, about: About, click: Click) -> str:
         """Ask the model that answered for one more answer, below; says what became of it."""

@@ -13,7 +13,6 @@ from bot.slack.blocks import DETAILS, UNVOTE, about_answer, actions, button, rea
 from bot.slack.events import read_reaction
 from bot.slack.outbox import Outbox
 from bot.store.jobs import CROSS_LAB, Close, Jobs
-from bot.store.questions import Questions, answer_job_of
 from bot.store.votes import Kept, Votes
 
 log = logging.getLogger(__name__)
@@ -37,7 +36,6 @@ class Feedback:
     def __init__(
         self, jobs: Jobs, votes: Votes, outbox: Outbox, clock: Callable[[], float] = time.time
     ) -> None:
-        self._questions = Questions(jobs)
         self._jobs = jobs
         self._votes = votes
         self._outbox = outbox
@@ -90,12 +88,6 @@ class Feedback:
         """Say what a click came to; only where there is something to say that the button does not show."""
         thumb, _, about = value.partition(" ")
         await self._thank(read_about(about), user, 1 if thumb == "+1" else -1, kept)
-
-    async def again(self, value: str) -> bool:
-        """Queue an answer once more, with the question as last edited; False where it is on its way."""
-        about = read_about(value)
-        order = int(self._clock() * 1_000_000)
-        return await self._questions.again(str(about.thread), answer_job_of(about), order)
 
     async def _thank(self, about: About, user: str, thumb: int, kept: Kept) -> None:
         if kept not in {"first", "gone"}:

@@ -1,10 +1,10 @@
-"""Controls on an answer: the menus under it, and the reaction that stops it."""
+"""Controls on an answer: the button and menus under it, and the reaction that stops it."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.controls import STOP, Controls
-from bot.slack.blocks import ASK, MORE, read_choice
+from bot.slack.blocks import AGAIN, ASK, MORE, read_about, read_choice
 from bot.slack.events import read_click, read_reaction
 
 
@@ -20,14 +20,29 @@ def register(app: Any, controls: Controls) -> None:
         await controls.ask_again(about, read_click(body, action))
         await ack()
 
+    async def anew(ack: Callable[[], Awaitable[None]], action: dict[str, Any], body: dict[str, Any]) -> None:
+        await controls.answer_anew(read_about(action["value"]), read_click(body, action))
+        await ack()
+
     async def stop(event: dict[str, Any], context: dict[str, Any]) -> None:
         reaction = read_reaction(event, context.get("team_id", ""))
         if reaction:
             await controls.stop(reaction)
 
+    app.action(AGAIN, matchers=[_about_an_answer])(anew)
     app.action(ASK, matchers=[_ours])(ask)
     app.action(MORE, matchers=[_ours, _again])(again)
     app.event("reaction_added", matchers=[_stops])(stop)
+
+
+async def _about_an_answer(action: dict[str, Any], body: dict[str, Any]) -> bool:
+    """Whether a button is one that we gave, and it is said who pressed it; any other goes to `rest`."""
+    try:
+        read_about(str(action.get("value")))
+        read_click(body, action)
+    except ValueError:
+        return False
+    return True
 
 
 async def _ours(action: dict[str, Any]) -> bool:

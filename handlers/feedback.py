@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.feedback import TAKEN_BACK, Feedback
-from bot.slack.blocks import AGAIN, THUMB, UNVOTE, read_about
+from bot.slack.blocks import THUMB, UNVOTE, read_about
 
 
 def register(app: Any, feedback: Feedback) -> None:
@@ -31,14 +31,9 @@ def register(app: Any, feedback: Feedback) -> None:
         await ack()
         await respond(TAKEN_BACK, replace_original=True, unfurl_links=False, unfurl_media=False)
 
-    async def again(ack: Callable[[], Awaitable[None]], action: dict[str, Any]) -> None:
-        await feedback.again(action["value"])
-        await ack()
-
     app.middleware(take)
     app.action(THUMB, matchers=[_about_an_answer])(thumb)
     app.action(UNVOTE, matchers=[_about_an_answer])(unvote)
-    app.action(AGAIN, matchers=[_about_an_answer])(again)
 
 
 async def _about_an_answer(action: dict[str, Any]) -> bool:

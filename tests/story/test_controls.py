@@ -1,5 +1,6 @@
 """What people do with an answer: stop it, ask once more, ask another model; each once, and all on record."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import ending, outcome
-from bot.controls import NOT_OFFERED, STOP
+from bot.controls import NOT_OFFERED, NOT_YOURS, STOP
 from bot.slack.blocks import AGAIN, ASK, MORE
 from bot.trial.messages import Message
 from bot.trial.model_script import Plan, Reply, SeenRequest
@@ -200,3 +201,30 @@ async def test_an_answer_of_another_process_is_stopped(tmp_path: Path) -> None:
         await jam.slack.react(jam.people["idaho"], jam.channels["idaho"], ts, STOP)
         await until(lambda: jam.model.aborted == 1, 1.0)
         assert len(ended(await jam.answer("idaho", ts))) == 1
+
+
+async def test_only_its_asker_or_a_moderator_has_an_answer_replaced(jam: Jam) -> None:
+    jam.model.script = numbered()
+    channel, ts = jam.channels["argonne"], await jam.ask("argonne", "gold")
+    [first] = await jam.answer("argonne", ts)
+    await jam.slack.edit(jam.people["argonne"], channel, ts, "copper")
+    await until(lambda: ending.EDITED in jam.replies("argonne", ts)[0].visible_text)
+    await jam.slack.join(jam.people["idaho"], channel)
+    await jam.slack.click(jam.people["idaho"], channel, first.ts, AGAIN)
+    await until(lambda: NOT_YOURS in str(jam.slack.ephemerals(channel, jam.people["idaho"])))
+    assert len(jam.model.requests) == 1
+    await jam.slack.click(jam.people["moderator"], channel, first.ts, AGAIN)
+    await until(lambda: jam.replies("argonne", ts)[0].written == "Answer 2 of scripted.")
+
+
+async def test_nothing_is_retried_in_a_closed_jam(jam: Jam) -> None:
+    jam.model.script = Plan(lambda _: Reply("", status=400))
+    ts = await jam.ask("argonne", "gold")
+    [failed] = await jam.answer("argonne", ts)
+    asked = len(jam.model.requests)
+    await jam.slack.command(jam.people["moderator"], jam.channels["argonne"], "/jam", "close")
+    await asyncio.sleep(1.1)  # a state is believed for a second
+    await jam.slack.click(jam.people["argonne"], jam.channels["argonne"], failed.ts, AGAIN)
+    await until(lambda: "is closed" in str([one.visible_text for one in jam.replies("argonne", ts)]))
+    await jam.slack.settled()
+    assert len(jam.model.requests) == asked
