@@ -1,5 +1,6 @@
 """Files to take away: what a model wrote, whole, and harmless to whoever opens it."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -119,6 +120,7 @@ def compiled(tex: str, folder: Path) -> str:
 def test_latex_compiles(tmp_path: Path, answer: str) -> None:
     """And it reads no file of whoever compiles it, and runs nothing."""
     if not TEX:
+        assert "CI" not in os.environ, "CI has no TeX: .ci/run installs it"
         pytest.skip("there is no TeX here")
     opened = compiled(latex(document(answer, note="It broke off.")), tmp_path)
     assert "a.tex" in opened

@@ -44,6 +44,7 @@ async def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path) -> Non
 
 async def test_a_broken_model_file_is_refused_by_name(tmp_path: Path) -> None:
     if not importlib.util.find_spec(RUNTIME):
+        assert "LABJAM_LOCAL_MODEL" not in os.environ, "it was to be installed"
         pytest.skip(f"{RUNTIME} is not installed")
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF" + bytes(100))
