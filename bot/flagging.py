@@ -11,6 +11,7 @@ from bot.labs import Labs
 from bot.records import About, ThreadKey
 from bot.running import Running
 from bot.scopes import question_key
+from bot.slack.addresses import message_address
 from bot.slack.blocks import section
 from bot.slack.delivery import NOTICE
 from bot.slack.outbox import Outbox
@@ -106,7 +107,7 @@ class Flagging:
 
     def link(self, thread: ThreadKey, ts: str) -> str:
         """A message's address in Slack."""
-        return f"{self._url}/archives/{thread.channel}/p{ts.replace('.', '')}?thread_ts={thread.ts}"
+        return message_address(self._url, thread.channel, ts, thread.ts)
 
     async def tell(self, running: Running) -> Close:
         """Tell a lab's moderators of one flag: where and why, and nobody's words."""

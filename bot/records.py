@@ -1,7 +1,7 @@
 """The frozen records that cross layers: a question, its thread, its turns, its answer, a vote on it."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self, cast
 
 Outcome = Literal["answered", "refused", "failed", "stopped", "capped", "withdrawn"]
 """How a question ended. `refused` is the model's own no; `failed` and `capped`, by the
@@ -246,6 +246,14 @@ class Release:
     reason: str
     at: float
     schema_version: int = SCHEMA_VERSION
+
+
+def thread_text(given: Any) -> str:
+    """A thread as "team:channel:ts", from either way in which a line of the journal writes it."""
+    if isinstance(given, str):
+        return given
+    parts = cast("dict[str, str]", given)
+    return f"{parts['team']}:{parts['channel']}:{parts['ts']}"
 
 
 def micros(ts: str) -> int:

@@ -8,7 +8,7 @@ from math import sqrt
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.records import micros
+from bot.records import micros, thread_text
 
 SMALL = 5
 """People below whom a group is not broken down: one of them could be recognised."""
@@ -175,7 +175,7 @@ class Recount:
         at = micros(root) / 1e6
         if not self._since <= at < self._until:
             return
-        thread = _thread(question["thread"])
+        thread = thread_text(question["thread"])
         asked = self._asked.setdefault((thread, root), _Asked(question["user"], at))
         asked.last = line["outcome"]
         if line["outcome"] == "withdrawn":
@@ -187,25 +187,25 @@ class Recount:
         self._money["micros"] += round((line.get("cost") or 0.0) * 1e6)
 
     def _withdrawal(self, line: Mapping[str, Any]) -> None:
-        self._gone.add((_thread(line["thread"]), line["question_ts"]))
+        self._gone.add((thread_text(line["thread"]), line["question_ts"]))
 
     def _vote(self, line: Mapping[str, Any]) -> None:
-        self._thumbs[_thread(line["thread"]), line["question_ts"], line["user"]] = line["thumb"] or 0
+        self._thumbs[thread_text(line["thread"]), line["question_ts"], line["user"]] = line["thumb"] or 0
 
     def _detail(self, line: Mapping[str, Any]) -> None:
-        key = (_thread(line["thread"]), line["question_ts"], line["user"])
+        key = (thread_text(line["thread"]), line["question_ts"], line["user"])
         if key not in self._details or line["revision"] >= self._details[key]["revision"]:
             self._details[key] = line
 
     def _problem(self, line: Mapping[str, Any]) -> None:
         if line["domain"]:
-            self._domains[_thread(line["thread"]), line["user"]] = str(line["domain"]).strip().lower()
+            self._domains[thread_text(line["thread"]), line["user"]] = str(line["domain"]).strip().lower()
 
     def _flag(self, line: Mapping[str, Any]) -> None:
-        self._flags[_thread(line["thread"]), line.get("question_ts", "")] = line["state"]
+        self._flags[thread_text(line["thread"]), line.get("question_ts", "")] = line["state"]
 
     def _release(self, line: Mapping[str, Any]) -> None:
-        self._releases[_thread(line["thread"]), line.get("question_ts", "")] = line["state"]
+        self._releases[thread_text(line["thread"]), line.get("question_ts", "")] = line["state"]
 
 
 _TAKES = {
@@ -217,11 +217,6 @@ _TAKES = {
     "flag": Recount._flag,  # noqa: SLF001
     "release": Recount._release,  # noqa: SLF001
 }
-
-
-def _thread(given: Any) -> str:
-    """A thread as text, from either way in which a line writes it."""
-    return given if isinstance(given, str) else f"{given['team']}:{given['channel']}:{given['ts']}"
 
 
 def _threads(

@@ -10,6 +10,8 @@ from typing import Any, Literal, cast
 
 from pydantic import TypeAdapter
 
+from bot.records import thread_text
+
 KEPT = frozenset({"purge", "redaction", "gate", "audit", "hold"})
 """Kinds of records that hold no person's words and tell what was done: no purge takes them."""
 
@@ -71,11 +73,7 @@ def lab_of(record: Mapping[str, Any]) -> str:
 
 def thread_of(record: Mapping[str, Any]) -> str:
     """The thread a record is about, as "team:channel:ts"; empty where it is about none."""
-    thread: Any = record.get("thread") or _question(record).get("thread") or ""
-    if isinstance(thread, dict):
-        parts = cast("dict[str, Any]", thread)
-        return f"{parts.get('team')}:{parts.get('channel')}:{parts.get('ts')}"
-    return str(thread)
+    return thread_text(record.get("thread") or _question(record).get("thread") or "")
 
 
 def question_of_record(record: Mapping[str, Any]) -> str:

@@ -3,9 +3,10 @@
 from typing import Any
 
 from bot.compare import CALLBACK, GONE, Comparisons
-from bot.slack.blocks import CHOOSE, WHY, read_about
+from bot.slack.blocks import CHOOSE, WHY
 from bot.slack.modals import read
 from handlers.forms import close
+from handlers.matching import about_an_answer
 
 
 def register(app: Any, comparisons: Comparisons) -> None:
@@ -26,15 +27,6 @@ def register(app: Any, comparisons: Comparisons) -> None:
         await close(ack, voted if isinstance(voted, dict) else voted.kept, GONE)
 
     for choice in CHOOSE.values():
-        app.action(choice, matchers=[_about_an_answer])(choose)
-    app.action(WHY, matchers=[_about_an_answer])(why)
+        app.action(choice, matchers=[about_an_answer])(choose)
+    app.action(WHY, matchers=[about_an_answer])(why)
     app.view_submission(CALLBACK)(keep_why)
-
-
-async def _about_an_answer(action: dict[str, Any]) -> bool:
-    """Whether a button's value is one that we gave it; any other goes to `rest`."""
-    try:
-        read_about(str(action.get("value")))
-    except ValueError:
-        return False
-    return True

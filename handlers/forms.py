@@ -5,9 +5,10 @@ from typing import Any
 from bot import details, problem
 from bot.details import Opinions
 from bot.problem import Problems
-from bot.slack.blocks import DETAILS, PROBLEM, read_about
+from bot.slack.blocks import DETAILS, PROBLEM
 from bot.slack.events import read_message_place
 from bot.slack.modals import message, read
+from handlers.matching import about_an_answer
 
 
 def register(app: Any, opinions: Opinions, problems: Problems) -> None:
@@ -33,8 +34,8 @@ def register(app: Any, opinions: Opinions, problems: Problems) -> None:
         kept = await problems.keep(*read(view), body["user"]["id"])
         await close(ack, kept, problem.GONE)
 
-    app.action(DETAILS, matchers=[_about_an_answer])(add_details)
-    app.action(PROBLEM, matchers=[_about_an_answer])(describe)
+    app.action(DETAILS, matchers=[about_an_answer])(add_details)
+    app.action(PROBLEM, matchers=[about_an_answer])(describe)
     app.message_shortcut("jam_problem")(describe_here)
     app.view_submission(details.CALLBACK)(keep_details)
     app.view_submission(problem.CALLBACK)(keep_problem)
@@ -48,12 +49,3 @@ async def close(ack: Any, kept: str | dict[str, str], gone: str) -> None:
         await ack(response_action="push", view=message("Not kept", gone))
     else:
         await ack()
-
-
-async def _about_an_answer(action: dict[str, Any]) -> bool:
-    """Whether a button's value is one that we gave it; any other goes to `rest`."""
-    try:
-        read_about(str(action.get("value")))
-    except ValueError:
-        return False
-    return True

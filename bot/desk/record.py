@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.desk.titles import title_of
 from bot.labs import Labs
-from bot.records import micros
+from bot.records import micros, thread_text
 from bot.recount import Figures, Recount
 from bot.store.journal import Journal
 from bot.store.redis import Store
@@ -78,9 +78,9 @@ class LabRecord:
                 self._answer(line)
             case "withdrawal":
                 for mine in self.asked.values():
-                    mine.pop((_thread(line["thread"]), line["question_ts"]), None)
+                    mine.pop((thread_text(line["thread"]), line["question_ts"]), None)
             case "vote":
-                key = line["user"], _thread(line["thread"]), line["question_ts"]
+                key = line["user"], thread_text(line["thread"]), line["question_ts"]
                 self.thumbs[key] = line["thumb"] or 0
             case _:
                 pass
@@ -109,7 +109,7 @@ class LabRecord:
 
     def _answer(self, line: Mapping[str, Any]) -> None:
         asked = line["question"]
-        place = _thread(asked["thread"]), asked.get("repeats") or asked["ts"]
+        place = thread_text(asked["thread"]), asked.get("repeats") or asked["ts"]
         if line["outcome"] == "withdrawn":
             self.asked[asked["user"]].pop(place, None)
             return
@@ -185,8 +185,3 @@ def _health(model: str, of: list[tuple[bool, float, float]]) -> Health:
     first = [waited for _, waited, _ in of if waited]
     failed = sum(one[0] for one in of)
     return Health(model, len(of), failed, median(first) if first else 0.0, median(one[2] for one in of))
-
-
-def _thread(given: Any) -> str:
-    """A thread as text, from either way in which a line writes it."""
-    return given if isinstance(given, str) else f"{given['team']}:{given['channel']}:{given['ts']}"

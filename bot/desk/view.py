@@ -12,6 +12,7 @@ from bot.flagging import FlagQueue
 from bot.forms import Skills
 from bot.labs import Lab
 from bot.recount import SMALL, Figures, Share
+from bot.slack.addresses import thread_address
 from bot.slack.blocks import Block, actions, button, header, section, small_print
 from bot.slack.modals import VIEW_BYTES
 
@@ -236,8 +237,7 @@ def _skill_titles() -> dict[str, str]:
 
 
 def _link(site: str, thread: str, label: str) -> str:
-    _, channel, ts = thread.split(":")
-    return f"<{site.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}|{label}>"
+    return f"<{thread_address(site, thread)}|{label}>"
 
 
 def _escape(text: str) -> str:

@@ -15,7 +15,8 @@ from bot.errors import SlackError
 from bot.labs import Lab, Labs
 from bot.recount import Figures, Recount
 from bot.running import Running
-from bot.slack.blocks import picture
+from bot.slack.addresses import thread_address
+from bot.slack.blocks import image
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.slack.uploads import Uploads
@@ -69,9 +70,7 @@ class Digests:
             told, chart = await self._compose(lab, read_due(fields))
             file = await self._chart(run, team, chart) if chart else ""
             blocks = (
-                [*told.blocks[:2], picture(file, chart[1]), *told.blocks[2:]]
-                if file and chart
-                else told.blocks
+                [*told.blocks[:2], image(file, chart[1]), *told.blocks[2:]] if file and chart else told.blocks
             )
             fields["told"] = json.dumps([told.text, list(blocks)])
             await run.note({"told": fields["told"]})
@@ -166,8 +165,7 @@ class Digests:
         return file
 
     def _link(self, thread: str) -> str:
-        _, channel, ts = thread.split(":")
-        return f"{self.site.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+        return thread_address(self.site, thread)
 
 
 def noted_due(found: Due) -> dict[str, str]:

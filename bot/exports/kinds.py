@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.forms import FORMS
-from bot.records import Answer, Gate, References, Release, Vote, Withdrawal
+from bot.records import Answer, Gate, References, Release, Vote, Withdrawal, thread_text
 
 RECORDS: Mapping[str, Any] = {
     "answer": Answer, "vote": Vote, "gate": Gate, "release": Release, "references": References, **FORMS,
@@ -42,10 +42,9 @@ class Place:
 def place_of(record: Mapping[str, Any]) -> Place:
     """Where a raw record belongs; both parts are empty where it is about no thread."""
     about: Mapping[str, Any] = record.get("question") or record
-    thread: Any = about.get("thread")
-    if isinstance(thread, dict):
-        thread = f"{thread['team']}:{thread['channel']}:{thread['ts']}"
-    return Place(thread or "", str(about.get("ts") or record.get("question_ts") or ""))
+    return Place(
+        thread_text(about.get("thread") or ""), str(about.get("ts") or record.get("question_ts") or "")
+    )
 
 
 def typed(record: Mapping[str, Any]) -> Any:

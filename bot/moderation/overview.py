@@ -11,6 +11,7 @@ from bot.errors import Declined
 from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.moderation.times import ago, shown_time
+from bot.slack.addresses import message_address
 from bot.store.jobs import Jobs, Queue
 from bot.store.states import LabState, States
 
@@ -118,12 +119,12 @@ class Overview:
         return f"{queue.running} answering, {queue.waiting + queue.parked} threads waiting:"
 
     def _link(self, job: str) -> str:
-        """A question's address in Slack: its channel, and its ts without the dot."""
+        """A question as a link."""
         kind, *rest = job.split(":")
         if kind != "answer" or len(rest) != 3 or not self.workspace_url:
             return f"`{kind}`"
         _, channel, ts = rest
-        return f"<{self.workspace_url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}|a question>"
+        return f"<{message_address(self.workspace_url, channel, ts)}|a question>"
 
 
 def _short(text: str) -> str:

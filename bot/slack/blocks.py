@@ -50,11 +50,6 @@ def header(text: str) -> Block:
     return {"type": "header", "text": plain(text[:150])}
 
 
-def picture(file: str, alt: str) -> Block:
-    """An uploaded picture, with words for whom can't see it."""
-    return {"type": "image", "slack_file": {"id": file}, "alt_text": alt[:2000]}
-
-
 def section(text: str, *, verbatim: bool = False) -> Block:
     """Slack's own mrkdwn, at most 3,000 characters; what is longer is cut. Verbatim: only our own links."""
     said = {"type": "mrkdwn", "text": text[:3000]} | ({"verbatim": True} if verbatim else {})

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.forms import FAILURE_TAGS
-from bot.records import micros
+from bot.records import micros, thread_text
 
 Line = Mapping[str, Any]
 
@@ -63,7 +63,7 @@ class Gathering:
         """Take one line, whatever its kind."""
         kind = line.get("kind", "")
         about: Line = line.get("question") or line
-        key = _key(about.get("thread"))
+        key = thread_text(about.get("thread") or "")
         if kind == "flag":
             self._flags[key, line.get("question_ts", "")] = line["state"]
         elif kind == "release":
@@ -85,14 +85,6 @@ class Gathering:
         ]
         shown.sort(key=lambda thread: thread.began)
         return Gathered(tuple(shown), len(withheld & told.keys()), len(flagged & told.keys()))
-
-
-def _key(thread: Any) -> str:
-    return (
-        f"{thread['team']}:{thread['channel']}:{thread['ts']}"
-        if isinstance(thread, dict)
-        else str(thread or "")
-    )
 
 
 def _began(key: str) -> float:

@@ -18,6 +18,7 @@ from bot.prompting import system_prompt
 from bot.records import SCHEMA_VERSION, ThreadKey
 from bot.recount import Recount
 from bot.running import Running
+from bot.slack.addresses import thread_address
 from bot.slack.blocks import Block, section
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
@@ -76,16 +77,17 @@ class Summaries:
     async def expected(self, lab: str, state: LabState) -> tuple[int, int, float | None]:
         """Threads of a lab's session, and about how many tokens and dollars a summary takes."""
         since = float(state.fields.get("opened", 0))
-        gathered, _ = await self._gather(await self.current.lab(lab), since, self.clock())
+        gathered, _ = await self.gather_counted(await self.current.lab(lab), since, self.clock())
         return len(gathered.threads), *estimate(gathered.threads, (await self.current.lab(lab)).models[0])
 
     async def gather(self, lab: Lab, since: float, until: float, thread: str = "") -> Gathered:
         """The threads of a session, or one of them."""
-        return (await self._gather(lab, since, until, thread))[0]
+        return (await self.gather_counted(lab, since, until, thread))[0]
 
-    async def _gather(
+    async def gather_counted(
         self, lab: Lab, since: float, until: float, thread: str = ""
     ) -> tuple[Gathered, Recount]:
+        """The same, with the numbers of all that was asked then, in one pass over the journal."""
         gathering, recount = (
             Gathering(since, until, thread, marked=_marks(lab.guard)),
             Recount(lab.timezone, since, until),
@@ -100,8 +102,7 @@ class Summaries:
 
     def link(self, thread: str) -> str:
         """The address of a thread in Slack."""
-        _, channel, ts = thread.split(":")
-        return f"{self.site.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
+        return thread_address(self.site, thread)
 
 
 class Writing:
@@ -118,7 +119,7 @@ class Writing:
         fields, made = running.job.fields, self._summaries
         lab = await made.current.lab(fields["lab"])
         since, until = float(fields["since"]), float(fields["until"])
-        gathered, recount = await made._gather(lab, since, until)  # noqa: SLF001
+        gathered, recount = await made.gather_counted(lab, since, until)
         first = gathered.threads[0].began if gathered.threads else until
         title = session_title(lab.short, fields["title"], since or first, until, lab.timezone)
         channel = await made.directory.channel_id(fields["team"], lab.channel)
