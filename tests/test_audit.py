@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Callable, Generator
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from bot.__main__ import main
 from bot.audit import Actor, Audit, Change, chained, faults, read_entry
 from bot.store.ledger import Ledger
 from bot.store.states import LabState
-from tests.stores import Engine, engine_at, started
+from tests.stores import Engine, started
 
 MO = Actor("T1", "U1")
 
@@ -21,12 +21,6 @@ MO = Actor("T1", "U1")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     with started("standalone", tmp_path_factory.mktemp("audit")) as at:
         yield at
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncGenerator[Engine]:
-    async with engine_at(url) as engine:
-        yield engine
 
 
 async def trail(engine: Engine, acts: int = 6) -> list[str]:

@@ -1,7 +1,7 @@
 """Caps: the hours and days of a lab's clock, and counters that fifty at once can't overrun (P11)."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,19 +15,12 @@ from bot.labs import read_labs
 from bot.settings import Settings
 from bot.store.redis import Store
 from bot.store.spending import Spending, Use
-from tests.stores import started
 
 CHICAGO = ZoneInfo("America/Chicago")
 NOW = datetime.now(UTC).timestamp()  # the server forgets what is long past
 HOUR, DAY = window("hour", NOW, CHICAGO), window("day", NOW, CHICAGO)
 MORNING = datetime(2026, 3, 2, 16, 20, tzinfo=UTC).timestamp()  # 10:20 in Chicago
 MOST = Spent(1, 1000, 4000)
-
-
-@pytest.fixture(scope="module", params=["standalone", "cluster"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    with started(request.param, tmp_path_factory.mktemp("store")) as at:
-        yield at
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import itertools
 import json
 import re
-from collections.abc import AsyncGenerator, Generator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,24 +21,9 @@ from bot.store.journal import Journal, read
 from bot.store.ledger import Ledger
 from bot.store.redis import Store
 from tests.command import labjam
-from tests.stores import started
 
 DAY = 24 * 3600.0
 NOW = 100 * DAY
-
-
-@pytest.fixture(scope="module", params=["standalone", "cluster"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    with started(request.param, tmp_path_factory.mktemp("store")) as at:
-        yield at
-
-
-@pytest.fixture
-async def store(url: str) -> AsyncGenerator[Store]:
-    store = await Store.connect(url)
-    await store.client.flushall()
-    yield store
-    await store.close()
 
 
 async def ask(store: Store, n: int, user: str = "U1", lab: str = "argonne", days: float = 0) -> str:

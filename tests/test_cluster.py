@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 
 import pytest
 
@@ -13,19 +13,13 @@ from bot.store.journal import read
 from bot.store.redis import Store
 from bot.worker import Worker
 from tests.jam import until
-from tests.stores import LABS, Engine, engine_at, started, working
+from tests.stores import LABS, Engine, started, working
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     with started("cluster", tmp_path_factory.mktemp("cluster")) as at:
         yield at
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncGenerator[Engine]:
-    async with engine_at(url) as engine:
-        yield engine
 
 
 async def test_threads_are_spread_over_all_shards_and_nodes(engine: Engine) -> None:

@@ -1,7 +1,7 @@
 """A held lab's queue: nothing of it starts or is lost, and what runs ends only where it is stopped."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from typing import Any
 
 import pytest
@@ -18,7 +18,7 @@ from bot.store.ledger import Ledger
 from bot.store.states import States
 from bot.worker import Worker
 from tests.jam import until
-from tests.stores import LABS, Engine, engine_at, is_done, started, working
+from tests.stores import LABS, Engine, is_done, started, working
 
 LAB = LABS[0]
 
@@ -27,12 +27,6 @@ LAB = LABS[0]
 def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     with started(request.param, tmp_path_factory.mktemp(request.param)) as at:
         yield at
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncGenerator[Engine]:
-    async with engine_at(url) as engine:
-        yield engine
 
 
 class Answering:

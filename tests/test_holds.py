@@ -1,7 +1,7 @@
 """What a legal hold keeps, and what a purge in one lab leaves alone in another."""
 
 import json
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import pytest
@@ -13,17 +13,10 @@ from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.journal import Journal, read
 from bot.store.notes import ThreadNotes
 from bot.store.redis import Store
-from tests.stores import started
 
 LABS = ["argonne", "brookhaven"]
 NOW = 1_732_320_000.0
 PERSON = "U1"
-
-
-@pytest.fixture(scope="module", params=["standalone", "cluster"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    with started(request.param, tmp_path_factory.mktemp("store")) as at:
-        yield at
 
 
 @pytest.fixture

@@ -4,30 +4,15 @@ import asyncio
 import inspect
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Generator
 from pathlib import Path
-
-import pytest
 
 from bot.store import keys
 from bot.store.jobs import MAILBOX_LIMIT, Close, Place
 from bot.store.journal import read
 from tests.jam import until
-from tests.stores import LABS, Engine, engine_at, started
+from tests.stores import LABS, Engine
 
 DONE = Close({"outcome": "answered"})
-
-
-@pytest.fixture(scope="module", params=["standalone", "cluster"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    with started(request.param, tmp_path_factory.mktemp("store")) as at:
-        yield at
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncGenerator[Engine]:
-    async with engine_at(url) as engine:
-        yield engine
 
 
 async def test_a_job_is_claimed_once(engine: Engine) -> None:

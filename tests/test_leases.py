@@ -1,7 +1,6 @@
 """Who may work on a job, and for how long: leases, fences, take-overs; on one server and on a cluster."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
 
 import pytest
 
@@ -12,21 +11,9 @@ from bot.store.jobs import Close
 from bot.store.journal import read
 from bot.worker import Worker
 from tests.jam import until
-from tests.stores import LABS, Engine, Ran, engine_at, is_done, started, working
+from tests.stores import LABS, Engine, Ran, is_done, working
 
 DONE = Close({"outcome": "answered"})
-
-
-@pytest.fixture(scope="module", params=["standalone", "cluster"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    with started(request.param, tmp_path_factory.mktemp("store")) as at:
-        yield at
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncGenerator[Engine]:
-    async with engine_at(url) as engine:
-        yield engine
 
 
 async def test_what_was_begun_stays_first(engine: Engine) -> None:

@@ -1,9 +1,6 @@
 """Questions that no worker has room for: who asked them hears the place in line, once in a while."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
-
-import pytest
 
 from bot.lobby import Lobby
 from bot.records import Question, ThreadKey
@@ -13,19 +10,7 @@ from bot.slack.status import Status
 from bot.store.backlog import backlog
 from bot.store.questions import Questions
 from bot.trial.server import LocalSlack
-from tests.stores import LABS, Engine, engine_at, started
-
-
-@pytest.fixture(scope="module", params=["standalone", "cluster"])
-def url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    with started(request.param, tmp_path_factory.mktemp("store")) as at:
-        yield at
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncGenerator[Engine]:
-    async with engine_at(url) as engine:
-        yield engine
+from tests.stores import LABS, Engine
 
 
 async def ask(engine: Engine, ts: str, channel: str = "C1", lab: str = LABS[0]) -> None:

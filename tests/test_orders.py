@@ -1,6 +1,6 @@
 """P8: an act is in the audit trail before it is begun, and so is how it ended, whatever came between."""
 
-from collections.abc import AsyncGenerator, Generator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import pytest
@@ -20,7 +20,7 @@ from bot.slack.people import People
 from bot.store.jobs import Jobs
 from bot.store.ledger import Ledger
 from bot.store.states import States
-from tests.stores import Engine, engine_at, started
+from tests.stores import Engine, started
 
 NOW = 1_732_320_000.0
 SAID = Said("T1", "U1", "C1", "act")
@@ -32,12 +32,6 @@ SLACK: Any = None
 def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     with started("standalone", tmp_path_factory.mktemp("orders")) as at:
         yield at
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncGenerator[Engine]:
-    async with engine_at(url) as engine:
-        yield engine
 
 
 async def trail(engine: Engine) -> list[tuple[str, str]]:

@@ -30,14 +30,6 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
         yield at
 
 
-@pytest.fixture
-async def store(url: str) -> AsyncGenerator[Store]:
-    store = await Store.connect(url)
-    await store.client.flushall()
-    yield store
-    await store.close()
-
-
 @dataclass
 class Fickle:
     """A bank that may be away, or lose what it knew."""

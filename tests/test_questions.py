@@ -1,7 +1,7 @@
 """A question in the store: asked once, edited, answered, asked again, taken back."""
 
 import json
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import Generator
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -24,7 +24,7 @@ from bot.store.questions import (
     question_of,
     turns_before,
 )
-from tests.stores import Engine, engine_at, started
+from tests.stores import Engine, started
 
 THREAD = ThreadKey("T1", "C1", "1732320000.000100")
 QUESTION = Question(THREAD, THREAD.ts, "U1", "T1", "argonne", "What is a quark?")
@@ -37,12 +37,6 @@ MAILBOX = str(THREAD)
 def url(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
     with started("standalone", tmp_path_factory.mktemp("store")) as at:
         yield at
-
-
-@pytest.fixture
-async def engine(url: str) -> AsyncGenerator[Engine]:
-    async with engine_at(url) as engine:
-        yield engine
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from bot.store.redis import Store
 from bot.trial.model_script import Plan, Reply
 from tests.command import labjam
 from tests.jam import LABS, Jam, until
+from tests.stores import everything
 
 CONFIG = """
 [jam]
@@ -45,28 +46,6 @@ async def purging(jam: Jam) -> AsyncGenerator[tuple[Purges, Store]]:
     store = await Store.connect(jam.environ["REDIS_URL"])
     yield Purges(Jobs(store, [*LABS, CROSS_LAB], "test")), store
     await store.close()
-
-
-async def everything(store: Store) -> str:
-    """All that Redis holds, in one text."""
-    names = [name async for name in store.client.scan_iter("*")]
-    return "\n".join([f"{name}: {await _value(store.client, name)}" for name in names])
-
-
-async def _value(client: Any, name: str) -> object:
-    match await client.type(name):
-        case "hash":
-            return await client.hgetall(name)
-        case "stream":
-            return await client.xrange(name)
-        case "zset":
-            return await client.zrange(name, 0, -1)
-        case "list":
-            return await client.lrange(name, 0, -1)
-        case "set":
-            return await client.smembers(name)
-        case _:
-            return await client.get(name)
 
 
 async def carried_out(jam: Jam, lab: str, purge: str) -> dict[str, Any]:
