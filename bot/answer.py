@@ -132,6 +132,7 @@ class Answers:
         request = ModelRequest(spec, asked.messages, self._pseudonym(thread.question), thread.lab.moderation)
         attempt = Attempt(self._model, request, self._clock)
         draft = await self._follow(running, thread, attempt)
+        spent = spent_on(draft, thread.question, spec, tokens, ratio)
         draft = await self._gates.let_out(draft, thread.question, thread.lab)
         if draft.usage.input and not attached.pictures:
             self._estimator.learn(spec.name, asked.characters, draft.usage.input)
@@ -142,7 +143,7 @@ class Answers:
             files=attached.files,
             first_words_at=attempt.first_words_at,
             turns_left_out=asked.left_out,
-            spent=spent_on(draft, thread.question, spec, tokens, ratio),
+            spent=spent,
             left=left,
         )
 

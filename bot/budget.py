@@ -38,7 +38,7 @@ class Budget:
         if question.side == "b":
             await _follow_first(running, question)
         usage = Usage(input=tokens, output=spec.max_output)
-        most = Spent(_counts(question), usage.input + usage.output, _micros(spec, usage))
+        most = _spent(question, spec, usage)
         return await self.reserve(running, question.user, lab, spec, most)
 
     async def reserve(self, running: Running, user: str, lab: Lab, spec: ModelSpec, most: Spent) -> str:
@@ -74,13 +74,13 @@ class Budget:
 def spent_on(draft: Draft, question: Question, spec: ModelSpec, tokens: int, chars_per_token: float) -> Spent:
     """What an answer cost by its endpoint's count, or by its length where there is none.
 
-    One that says nothing is no question used.
+    One that says nothing is no question used, but whoever stops it has had the model read the question.
     """
     usage = draft.usage
-    if not usage.input and draft.text:
+    if not usage.input and (draft.text or draft.outcome == "stopped"):
         usage = replace(usage, input=tokens, output=usage.output or int(len(draft.text) / chars_per_token))
-    said = bool(draft.text.strip())
-    return Spent(_counts(question) if said else 0, usage.input + usage.output, _micros(spec, usage))
+    spent = _spent(question, spec, usage)
+    return spent if draft.text.strip() else replace(spent, questions=0, second=0)
 
 
 def cost_of(spec: ModelSpec, usage: Usage) -> float | None:
@@ -96,13 +96,11 @@ async def _follow_first(running: Running, question: Question) -> None:
         raise Capped(first.note)
 
 
-def _counts(question: Question) -> int:
-    """Two models that answer one question are one question, at the cost of both."""
-    return int(question.side != "b")
-
-
-def _micros(spec: ModelSpec, usage: Usage) -> int:
-    return round(spec.prices.cost(usage) * 1_000_000) if spec.prices else 0
+def _spent(question: Question, spec: ModelSpec, usage: Usage) -> Spent:
+    """Two models that answer one question are one question, at the cost of both, and one for each model."""
+    micros = round(spec.prices.cost(usage) * 1_000_000) if spec.prices else 0
+    second = int(question.side == "b")
+    return Spent(1 - second, usage.input + usage.output, micros, second)
 
 
 def _low(counted: Counted, windows: dict[str, Window], lab: Lab) -> str:

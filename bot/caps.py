@@ -61,11 +61,15 @@ NAMES = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What answers cost; `micros` are millionths of a dollar."""
+    """What answers cost; `micros` are millionths of a dollar.
+
+    `second`, of two answers to one question, is a question asked of its model, and no further one of anybody.
+    """
 
     questions: int = 0
     tokens: int = 0
     micros: int = 0
+    second: int = 0
 
     def in_units(self, measure: Measure) -> int:
         """The count that a cap of this measure is compared with."""

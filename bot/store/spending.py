@@ -75,7 +75,7 @@ class Spending:
         named = [part for cap in caps for part in (cap.name, cap.units)]
         allowed, flat = await self._store.run(
             "reserve", self._shard(use.lab), use.lab, use.job, use.person, use.model,
-            most.questions, most.tokens, most.micros, hour.begins, day.begins,
+            most.questions, most.tokens, most.micros, most.questions + most.second, hour.begins, day.begins,
             hour.ends + HOUR_KEPT, day.ends + DAY_KEPT, *named,
         )  # fmt: skip
         levels = [
@@ -87,7 +87,13 @@ class Spending:
     async def settle(self, lab: str, job: str, spent: Spent) -> bool:
         """Put what an answer did cost; False where nothing is reserved for it any more."""
         done = await self._store.run(
-            "settle", self._shard(lab), job, spent.questions, spent.tokens, spent.micros
+            "settle",
+            self._shard(lab),
+            job,
+            spent.questions,
+            spent.tokens,
+            spent.micros,
+            spent.questions + spent.second,
         )
         return bool(done)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.caps import Spent, window
+from bot.controls import STOP
 from bot.labs import read_labs
 from bot.store.redis import Store
 from bot.store.spending import Book, Spending
@@ -28,6 +29,10 @@ prices = {input = 10.0, output = 20.0}
 models = ["default", "other"]
 compare_share = 100
 caps = {person_questions_per_hour = 1}
+[labs.brookhaven]
+models = ["default", "other"]
+compare_share = 100
+caps = {model_questions_per_day = 1}
 [labs.argonne.caps]
 person_questions_per_hour = 2
 [labs.idaho.caps]
@@ -88,6 +93,24 @@ async def test_a_question_that_got_nothing_is_none_used(jam: Jam) -> None:
     assert await book(jam, "livermore") == Book(models={"default": Spent()})
 
 
+async def test_what_was_asked_of_a_model_counts_though_nobody_may_read_it(jam: Jam) -> None:
+    jam.model.script = Plan(lambda _: Reply("CUI//SP-EXPT and more"))
+    await jam.start_bot()
+    [told] = await jam.answer("livermore", await jam.ask("livermore", "why?"))
+    assert "I took it back" in told.visible_text
+    taken_back = (await book(jam, "livermore")).lab
+    assert taken_back.questions == 1
+    assert taken_back.tokens > 0
+    jam.model.script = Plan(lambda _: Reply("late", wait=30))
+    ts = await jam.ask("livermore", "and how?")
+    await until(lambda: len(jam.model.requests) == 2)
+    await jam.slack.react(jam.people["livermore"], jam.channels["livermore"], ts, STOP)
+    await jam.answer("livermore", ts)
+    used = (await book(jam, "livermore")).lab
+    assert used.questions == 1
+    assert used.tokens > taken_back.tokens
+
+
 async def test_fifty_at_once_on_two_workers_of_which_one_dies(jam: Jam) -> None:
     """The lab's tokens are overrun by one answer's at the most, and all that was held is free again."""
     words = "word " * 380
@@ -119,3 +142,15 @@ async def test_two_models_that_answer_one_question_are_one_question(jam: Jam) ->
         assert "Your 1 question of this hour is used up" in told.visible_text
     assert len(jam.model.requests) == 2
     assert (await book(jam, "berkeley")).lab == Spent(1, 44, 2 * (20 * 10 + 2 * 20))
+
+
+async def test_a_models_questions_count_whichever_of_two_answers_it_gives(jam: Jam) -> None:
+    jam.model.script = Plan(lambda _: Reply("two words"))
+    await jam.start_bot()
+    await jam.answer("brookhaven", await jam.ask("brookhaven", "one"), answers=2)
+    for told in await jam.answer("brookhaven", await jam.ask("brookhaven", "two"), answers=2):
+        assert "are used up" in told.visible_text or "is used up" in told.visible_text
+    assert len(jam.model.requests) == 2
+    found = await book(jam, "brookhaven")
+    assert {name: spent.questions for name, spent in found.models.items()} == {"default": 1, "other": 1}
+    assert found.lab.questions == 1

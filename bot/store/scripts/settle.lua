@@ -1,5 +1,5 @@
 -- Put what an answer did cost in place of what was reserved for it, in the hour and day it was asked.
--- ARGV  job, questions, tokens, usd (millionths)
+-- ARGV  job, questions, tokens, usd (millionths), questions of the model
 -- Returns 1, or 0 where nothing is reserved: it was settled before, or never counted.
 local job = ARGV[1]
 local real = { questions = ARGV[2], tokens = ARGV[3], usd = ARGV[4] }
@@ -13,7 +13,11 @@ for _, window in ipairs(redis.call('HMGET', key, 'hour', 'day')) do
     for measure, units in pairs(real) do
       local reserved = redis.call('HGET', key, measure)
       for _, who in ipairs({ 'lab', person, model }) do
-        redis.call('HINCRBY', window, who .. ' ' .. measure, units - reserved)
+        local differs = units - reserved
+        if who == model and measure == 'questions' then
+          differs = ARGV[5] - (redis.call('HGET', key, 'model_questions') or reserved)
+        end
+        redis.call('HINCRBY', window, who .. ' ' .. measure, differs)
         if measure ~= 'questions' then
           redis.call('HINCRBY', window, 'held ' .. who .. ' ' .. measure, -reserved)
         end
