@@ -37,12 +37,15 @@ class Fickle:
     bank: Bank
     away: bool = False
     asked: list[Request] = field(default_factory=list[Request])
+    slots: int = 0  # given out
 
     async def settle(self, request: Request) -> Reply:
         self.asked.append(request)
         if self.away:
             raise StoreAway("gone")
-        return await self.bank.settle(request)
+        reply = await self.bank.settle(request)
+        self.slots += len(reply.slots)
+        return reply
 
 
 def who(n: int) -> Who:
@@ -107,6 +110,17 @@ async def test_a_place_in_line_is_known_before_the_answer_is(store: Store) -> No
     turn = asyncio.create_task(lines[29].turn())  # the others' answers are not there yet
     await asyncio.wait_for(turn, 2)
     assert pacer.refresh_every("T1") == pytest.approx(10.0)
+
+
+async def test_asking_for_a_place_costs_no_slot(store: Store) -> None:
+    """Neither while a call waits nor between its slot being given and its being made."""
+    bank = Fickle(SharedPlan(store))
+    pacer = Pacer(bank, FAST, "one")
+    lines = [pacer.line(POST, "T1", "C1", who(n)) for n in range(40)]
+    turns = [asyncio.create_task(line.turn()) for line in lines]
+    while not all(turn.done() for turn in turns):
+        await asyncio.gather(*(line.place() for line, turn in zip(lines, turns, strict=True) if not turn.done()))
+    assert bank.slots == 40
 
 
 async def test_who_does_not_wait_any_more_holds_up_nobody(store: Store) -> None:

@@ -36,6 +36,11 @@ class Place:
     slot: "asyncio.Future[float] | None" = None  # when the call may be made, by this process's clock
     told: bool = False  # whether the bank may know of it
 
+    @property
+    def served(self) -> bool:
+        """Whether its slot is given: a seat taken again would use up another one."""
+        return self.slot is not None and self.slot.done()
+
 
 class Account:
     """Settles whatever is wanted, at once when that is little and in batches when it is much."""
@@ -91,6 +96,8 @@ class Account:
 
     async def look(self, place: Place) -> int:
         """How many seats come before this one, which is taken now where it was not yet."""
+        if place.served:
+            return 0
         self.sit(place)
         look = self._looks.get(place.seat.id)
         if look is None:
@@ -100,7 +107,7 @@ class Account:
 
     def sit(self, place: Place) -> None:
         """Take a seat before its call could be made; the bank hears of it with the next settlement."""
-        if place.seat.id not in self._seats:
+        if place.seat.id not in self._seats and not place.served:
             self._seats[place.seat.id] = place
             self._news.add(place.seat.id)
 
