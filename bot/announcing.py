@@ -7,8 +7,9 @@ from typing import Any
 
 from bot.errors import RetryLater, SlackRefused, SlackUnsure
 from bot.labs import Labs
+from bot.records import ThreadKey
 from bot.running import Running
-from bot.slack.blocks import Block, section
+from bot.slack.blocks import Block, markdown, section
 from bot.slack.delivery import NOTICE
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
@@ -79,6 +80,17 @@ async def say_once(
         log.error("nothing said", extra={"error": str(refused), "job": running.job.id})
         return ""
     return str(posted["ts"])
+
+
+async def whisper(
+    outbox: Outbox, running: Running, thread: ThreadKey, user: str, words: str, *, inside: bool = True
+) -> None:
+    """Say something to one person alone, in a thread or where it hangs; SlackUnsure or SlackRefused."""
+    place: dict[str, Any] = {"thread_ts": thread.ts} if inside else {}
+    await outbox.insist(
+        "chat.postEphemeral", thread.team, hold=running.hold, once=True, channel=thread.channel,
+        user=user, text=words, blocks=[markdown(words)], **place,
+    )  # fmt: skip
 
 
 async def _said(outbox: Outbox, running: Running, team: str, where: dict[str, Any], *, about: str) -> str:

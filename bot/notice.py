@@ -3,8 +3,8 @@
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
 
+from bot.announcing import whisper
 from bot.errors import SlackRefused, SlackUnsure
 from bot.records import Question
 from bot.reply import preview
@@ -43,13 +43,9 @@ class Notices:
         return Close({})
 
     async def _whisper(self, running: Running, question: Question) -> None:
-        thread = question.thread
-        place: dict[str, Any] = {"thread_ts": thread.ts} if thread.ts != question.ts else {}
+        inside = question.thread.ts != question.ts
         with suppress(SlackRefused, SlackUnsure):
-            await self._outbox.insist(
-                "chat.postEphemeral", thread.team, hold=running.hold, once=True, channel=thread.channel,
-                user=question.user, text=question.text, blocks=[markdown(question.text)], **place,
-            )  # fmt: skip
+            await whisper(self._outbox, running, question.thread, question.user, question.text, inside=inside)
 
     async def offer(self, running: Running) -> Close:
         """Put a button under an answer whose question was edited since, now that it has ended."""

@@ -28,6 +28,7 @@ from bot.store.questions import Questions
 from bot.store.spending import Spending
 from bot.store.turns import Turns
 from bot.summary.posting import Writing
+from bot.summary.wrapping import WrapUps
 from bot.takeaway.running import Takeaways
 from bot.worker import Worker
 
@@ -81,7 +82,7 @@ def _runners(parts: Parts, answers: Answers, pictures: Pictures, writing: Writin
         "takeaway": Takeaways(labs, jobs, parts.uploads).run,
         "tell": notices.tell,
         "withdraw": notices.withdraw,
-        "wrapup": writing.wrap_up,
+        "wrapup": WrapUps(writing).run,
         "mydata": parts.mydata.run,
         **parts.judging.runners,
         **parts.caring.runners,
@@ -109,7 +110,7 @@ def _timed(parts: Parts, stack: AsyncExitStack) -> list[Timed]:
         Timed("archive", EVERY, keeper.run),
         Timed("close-due", 5.0, close_due),
         Timed("digest", 30.0, digest),
-        Timed("summary", 30.0, summary),
+        Timed("summary", 5.0, summary),
         Timed("keep-held", 5.0, sessions.keep_held, longest=10.0),
         *parts.caring.timed,
     ]

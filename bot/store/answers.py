@@ -30,6 +30,14 @@ async def answers_of(jobs: Jobs, thread: ThreadKey) -> list[Asked]:
     return sorted((each for each in found if each), key=lambda each: (each[0].root, each[0].ts))
 
 
+async def being_answered(jobs: Jobs, thread: ThreadKey) -> dict[str, str]:
+    """The fields of the answer of a thread that is being written now; empty where none is."""
+    for job, fields in (await jobs.running(str(thread))).items():
+        if job.startswith("answer:"):
+            return fields
+    return {}
+
+
 def edition_of(fields: Mapping[str, str]) -> str:
     """Which of a question's answers stands, by the fields of its job: it may have been answered again."""
     return hashlib.sha1(fields.get("draft", "").encode(), usedforsecurity=False).hexdigest()

@@ -15,7 +15,7 @@ from bot.guard import Guard
 from bot.labs import Lab, Labs
 from bot.llm.model import Model
 from bot.prompting import system_prompt
-from bot.records import SCHEMA_VERSION, ThreadKey
+from bot.records import SCHEMA_VERSION
 from bot.recount import Recount
 from bot.running import Running
 from bot.slack.addresses import thread_address
@@ -31,7 +31,7 @@ from bot.summary.building import Builder, Built, Tasks, estimate
 from bot.summary.counting import counted, reason
 from bot.summary.gathering import Gathered, Gathering, Marked
 from bot.summary.notes import Claims
-from bot.summary.words import progress, session_title, summary_blocks, wrap_up_blocks
+from bot.summary.words import progress, session_title, summary_blocks
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,6 @@ TOLD_EVERY = 10.0
 """Seconds between two words on how far a summary is: edits are scarce."""
 
 NOTHING = "*{title}*\nNo thread of this session is there to be summed up."
-NO_WRAP_UP = "*{title}*\nThe model gave none that could be used. Try the shortcut once more."
 FAILED = "*{title}*\nThe model gave no summary that could be used. `/jam summary now` tries again."
 
 
@@ -106,17 +105,17 @@ class Summaries:
 
 
 class Writing:
-    """Runs the jobs: asks the lab's own model, never another lab's (P7)."""
+    """Runs the jobs of sessions: asks the lab's own model, never another lab's (P7)."""
 
     def __init__(self, summaries: Summaries, model: Model, budget: Budget, person: str) -> None:
-        self._summaries = summaries
+        self.summaries = summaries
+        self.budget = budget
         self._model = model
-        self._budget = budget
         self._person = person
 
     async def summarise(self, running: Running) -> Close:
         """Read a session's threads, say how far it is, then let the summary stand in its place."""
-        fields, made = running.job.fields, self._summaries
+        fields, made = running.job.fields, self.summaries
         lab = await made.current.lab(fields["lab"])
         since, until = float(fields["since"]), float(fields["until"])
         gathered, recount = await made.gather_counted(lab, since, until)
@@ -131,7 +130,7 @@ class Writing:
             await say_once(made.outbox, running, fields["team"], channel, text=title, blocks=[section(words)])
             return Close({})
         place = _Place(made.outbox, running, fields["team"], channel, made.clock)
-        builder, spent = self._builder(lab)
+        builder, spent = self.builder(lab)
         tokens, cost = estimate(gathered.threads, lab.models[0])
         about = f" (about {tokens:,} tokens" + (f", {cost:,.2f} USD)" if cost is not None else ")")
         await place.begin(progress(0, len(gathered.threads), about))
@@ -141,7 +140,7 @@ class Writing:
 
         try:
             built = await counted(
-                self._budget,
+                self.budget,
                 running,
                 lab,
                 gathered.threads,
@@ -161,52 +160,17 @@ class Writing:
         await place.end(title, blocks)
         return Close({}, record=self._record(lab, place, built, gathered, spent))
 
-    async def wrap_up(self, running: Running) -> Close:
-        """Sum one thread up, in it."""
-        fields, made = running.job.fields, self._summaries
-        lab, thread = await made.current.lab(fields["lab"]), ThreadKey.parse(fields["thread"])
-        gathered = await made.gather(lab, 0.0, made.clock(), fields["thread"])
-        ended = {"outcome": "failed"}
-        if not gathered.threads:
-            return Close(ended)
-        builder, spent = self._builder(lab)
-        try:
-            note = await counted(
-                self._budget,
-                running,
-                lab,
-                gathered.threads,
-                spent=spent,
-                work=lambda: builder.note(gathered.threads[0]),
-            )
-            ended = {"outcome": "answered"}
-            blocks = wrap_up_blocks(note, lab.models[0].id)
-        except (RetryLater, LeaseLost):
-            raise
-        except LabjamError as error:
-            log.warning("no wrap-up", extra={"error": type(error).__name__})
-            blocks = [section(reason(running, error, NO_WRAP_UP).format(title="Wrap-up"))]
-        await say_once(
-            made.outbox,
-            running,
-            thread.team,
-            thread.channel,
-            text="Wrap-up",
-            blocks=blocks,
-            thread_ts=thread.ts,
-        )
-        return Close(ended)
-
-    def _builder(self, lab: Lab) -> tuple[Builder, Spent]:
+    def builder(self, lab: Lab) -> tuple[Builder, Spent]:
+        """Who reads a lab's threads, with what that costs."""
         spent = Spent()
         asker = Asker(self._model, lab.models[0], self._person, spent)
-        prompts = (system_prompt(self._summaries.labs, lab, part).text for part in ("note", "summary"))
+        prompts = (system_prompt(self.summaries.labs, lab, part).text for part in ("note", "summary"))
         return Builder(
-            asker, Tasks(*prompts), ThreadNotes(self._summaries.jobs.store), _marks(lab.guard)
+            asker, Tasks(*prompts), ThreadNotes(self.summaries.jobs.store), _marks(lab.guard)
         ), spent
 
     def _record(self, lab: Lab, place: "_Place", built: Built, gathered: Gathered, spent: Spent) -> str:
-        at = self._summaries.clock()
+        at = self.summaries.clock()
         record: dict[str, Any] = {
             "kind": "summary", "schema_version": SCHEMA_VERSION, "lab": lab.key, "at": at, **place.message,
             "claims": built.claims.model_dump(mode="json"), "unread": built.unread,

@@ -170,6 +170,28 @@ async def wish(jam: Jam, lab: str, ts: str, told: str = "") -> str:
     return used.text
 
 
+async def test_a_wrap_up_asked_for_while_an_answer_is_written_comes_when_it_stands(jam: Jam) -> None:
+    script = jam.model.script
+    jam.model.script = lambda _: Reply("A slow answer.", wait=3.0)
+    ts = await jam.ask("argonne", "How large is the loss?")
+    await until(lambda: bool(jam.model.requests))
+    await wish(jam, "argonne", ts, "comes when it stands")
+    jam.model.script = script
+    await until(lambda: "Written by scripted" in str(jam.replies("argonne", ts)[-1:]), 20)
+    assert "A slow answer." in jam.replies("argonne", ts)[0].visible_text
+
+
+async def test_who_wants_a_flagged_thread_summed_up_is_told_that_it_is_not(jam: Jam) -> None:
+    script: Any = jam.model.script
+    ts = await jam.ask("argonne", "How large is the loss?")
+    [answer] = await jam.answer("argonne", ts)
+    person, channel = jam.people["argonne"], jam.channels["argonne"]
+    await jam.slack.message_shortcut(person, channel, answer.ts, "jam_flag")
+    await wish(jam, "argonne", ts)
+    await until(lambda: "withheld or flagged" in str(jam.slack.ephemerals(channel, person)), 20)
+    assert script.notes == 0
+
+
 async def test_the_same_answers_are_wrapped_up_once(jam: Jam) -> None:
     script: Any = jam.model.script
     ts = await jam.ask("argonne", "How large is the loss?")
