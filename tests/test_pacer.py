@@ -119,7 +119,9 @@ async def test_asking_for_a_place_costs_no_slot(store: Store) -> None:
     lines = [pacer.line(POST, "T1", "C1", who(n)) for n in range(40)]
     turns = [asyncio.create_task(line.turn()) for line in lines]
     while not all(turn.done() for turn in turns):
-        await asyncio.gather(*(line.place() for line, turn in zip(lines, turns, strict=True) if not turn.done()))
+        await asyncio.gather(
+            *(line.place() for line, turn in zip(lines, turns, strict=True) if not turn.done())
+        )
     assert bank.slots == 40
 
 
