@@ -12,7 +12,7 @@ from typing import Any
 from bot.desk.titles import title_of
 from bot.labs import Labs
 from bot.records import micros, thread_text
-from bot.recount import Figures, Recount
+from bot.recount import Figures, Recount, answer_mark
 from bot.store.journal import Journal
 from bot.store.redis import Store
 
@@ -23,7 +23,7 @@ RECENT = 3600.0
 _FOREVER = 1e12
 
 Answer = tuple[str, str]
-"""A thread as "team:channel:ts", and the ts of a question in it."""
+"""A thread as "team:channel:ts", and the ts of a question in it; with the side where two models answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class _Asked:
     title: str
     at: float
     outcome: str
-    answers: set[str] = field(default_factory=set[str])
+    answers: set[str] = field(default_factory=set[str])  # their marks
 
 
 @dataclass(slots=True)
@@ -65,7 +65,9 @@ class LabRecord:
     asked: dict[str, dict[Answer, _Asked]] = field(
         default_factory=lambda: defaultdict[str, dict[Answer, _Asked]](dict)
     )
-    thumbs: dict[tuple[str, str, str], int] = field(default_factory=dict[tuple[str, str, str], int])
+    thumbs: dict[Answer, dict[str, int]] = field(
+        default_factory=lambda: defaultdict[Answer, dict[str, int]](dict)
+    )
     recent: deque[tuple[float, str, bool, float, float]] = field(
         default_factory=lambda: deque[tuple[float, str, bool, float, float]](maxlen=2000)
     )
@@ -80,8 +82,8 @@ class LabRecord:
                 for mine in self.asked.values():
                     mine.pop((thread_text(line["thread"]), line["question_ts"]), None)
             case "vote":
-                key = line["user"], thread_text(line["thread"]), line["question_ts"]
-                self.thumbs[key] = line["thumb"] or 0
+                place = thread_text(line["thread"]), answer_mark(line)
+                self.thumbs[place][line["user"]] = line["thumb"] or 0
             case _:
                 pass
 
@@ -104,12 +106,13 @@ class LabRecord:
 
     def _own(self, user: str, key: str, of: list[_Asked]) -> OwnThread:
         first, last = min(of, key=lambda one: one.at), max(of, key=lambda one: one.at)
-        thumbs = [self.thumbs.get((user, key, ts), 0) for one in of for ts in one.answers]
+        thumbs = [self.thumbs.get((key, mark), {}).get(user, 0) for one in of for mark in one.answers]
         return OwnThread(key, first.title, last.at, last.outcome, thumbs.count(1), thumbs.count(-1))
 
     def _answer(self, line: Mapping[str, Any]) -> None:
         asked = line["question"]
         place = thread_text(asked["thread"]), asked.get("repeats") or asked["ts"]
+        self.thumbs.pop((place[0], answer_mark(asked)), None)  # they were of an older text
         if line["outcome"] == "withdrawn":
             self.asked[asked["user"]].pop(place, None)
             return
@@ -117,8 +120,9 @@ class LabRecord:
             one = self.asked[asked["user"]].setdefault(
                 place, _Asked(title_of(asked["text"]), micros(place[1]) / 1e6, "")
             )
-            one.outcome = line["outcome"]
-            one.answers.add(asked["ts"])
+            if not (asked.get("side") and one.outcome == "answered"):  # one of two answers is an answer
+                one.outcome = line["outcome"]
+            one.answers.add(answer_mark(asked))
         if line["model_requested"] and line["outcome"] != "capped":
             began, first, ended = line["asked_at"], line["first_words_at"], line["finished_at"]
             waited = first - began if first else 0.0

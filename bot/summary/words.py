@@ -72,7 +72,7 @@ def session_title(short: str, title: str, since: float, until: float, zone: Zone
 
 
 def _numbers(figures: Figures) -> str:
-    models = f" by {len(figures.models)} models" if len(figures.models) > 1 else ""
+    models = f" by {figures.models_asked} models" if figures.models_asked > 1 else ""
     people = "1 person" if figures.people == 1 else f"{figures.people} people"
     judged = f"{figures.judged.part} of {figures.judged.of} answers judged"
     liked = f", {figures.liked.part} of {figures.liked.of} thumbs up" if figures.liked.of else ""

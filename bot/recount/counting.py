@@ -1,87 +1,20 @@
-"""The numbers of a session or a day, counted from the journal: questions, answers, judgements."""
+"""Counts the journal's lines: questions, answers, judgements, and which threads to look at."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from math import sqrt
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.records import micros, thread_text
-
-SMALL = 5
-"""People below whom a group is not broken down: one of them could be recognised."""
-
-_Z = 1.959964  # of a 95 % interval
+from bot.recount.figures import SMALL, Figures, ModelFigures, Share, ThreadFigures
 
 Place = tuple[str, str]
-"""A question: its thread as "team:channel:ts", and its ts."""
+"""A question: its thread as "team:channel:ts", and its ts; an answer: the same, `answer_mark` for the ts."""
 
-
-@dataclass(frozen=True, slots=True)
-class Share:
-    """So many of so many, with Wilson's 95 % interval, which is honest where either is small."""
-
-    part: int
-    of: int
-
-    @property
-    def bounds(self) -> tuple[float, float]:
-        """Lower and upper bound, each from 0 to 1; all of that where nothing was counted."""
-        if not self.of:
-            return 0.0, 1.0
-        share, width = self.part / self.of, _Z * _Z / self.of
-        middle = (share + width / 2) / (1 + width)
-        reach = _Z * sqrt(share * (1 - share) / self.of + width / (4 * self.of)) / (1 + width)
-        return max(0.0, middle - reach), min(1.0, middle + reach)
-
-
-@dataclass(frozen=True, slots=True)
-class ModelFigures:
-    """One model's answers, and how many of its thumbs are up."""
-
-    name: str
-    answers: int
-    liked: Share
-
-
-@dataclass(frozen=True, slots=True)
-class ThreadFigures:
-    """One thread, for a list of threads: thumbs over all its answers, when it began."""
-
-    key: str  # "team:channel:ts"
-    began: float
-    questions: int
-    up: int
-    down: int
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What the journal says of one lab between two moments, or of several labs put together."""
-
-    questions: int = 0
-    answered: int = 0
-    people: int = 0
-    judges: int = 0
-    judged: Share = Share(0, 0)  # answers with a judgement, of all answers
-    liked: Share = Share(0, 0)  # thumbs up of all thumbs
-    by_hour: tuple[int, ...] = (0,) * 24  # questions in each hour of the lab's clock
-    outcomes: Mapping[str, int] = field(default_factory=dict[str, int])
-    models: tuple[ModelFigures, ...] = ()  # empty where fewer than SMALL people judged
-    skills: Mapping[str, int] = field(default_factory=dict[str, int])  # assessments, of groups not small
-    assessed: Mapping[str, Share] = field(
-        default_factory=dict[str, Share]
-    )  # answers by skill, of all answers
-    domains: Mapping[str, int] = field(default_factory=dict[str, int])
-    reasons: Mapping[str, int] = field(default_factory=dict[str, int])  # why answers fell short
-    best: tuple[ThreadFigures, ...] = ()  # with more thumbs up than down, the best first
-    unanswered: tuple[ThreadFigures, ...] = ()  # whose last question has no answer, the oldest first
-    flagged: tuple[ThreadFigures, ...] = ()  # not resolved yet, the oldest first
-    withheld: int = 0  # threads that must not leave the lab
-    cost: float = 0.0  # US dollars, of what is priced
-    tokens: int = 0
+Judged = tuple[str, str, str]
+"""One person's judgement of an answer: its two, and the person."""
 
 
 @dataclass(slots=True)
@@ -90,8 +23,14 @@ class _Asked:
 
     user: str
     at: float
-    last: str = ""  # the outcome of the last answer
-    models: dict[str, str] = field(default_factory=dict[str, str])  # by the answer's own ts
+    last: str = ""  # the ts of the last answer, or of both where two models gave one
+    ends: dict[str, str] = field(default_factory=dict[str, str])  # the outcome of that, or of each of both
+    models: dict[str, str] = field(default_factory=dict[str, str])  # by answer_mark
+
+    @property
+    def outcome(self) -> str:
+        """How the last answer ended: well where either of two did."""
+        return "answered" if "answered" in self.ends.values() else next(iter(self.ends.values()))
 
 
 class Recount:
@@ -106,8 +45,9 @@ class Recount:
         self._until = until
         self._asked: dict[Place, _Asked] = {}
         self._gone: set[Place] = set()
-        self._thumbs: dict[tuple[str, str, str], int] = {}  # (thread, the answer's ts, person)
-        self._details: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        self._thumbs: dict[Place, dict[str, int]] = defaultdict(dict)  # of an answer, by person
+        self._details: dict[Judged, Mapping[str, Any]] = {}
+        self._choices: set[Judged] = set()
         self._domains: dict[tuple[str, str], str] = {}
         self._flags: dict[Place, str] = {}
         self._releases: dict[Place, str] = {}
@@ -131,10 +71,16 @@ class Recount:
         answers = {
             (thread, ts): model for (thread, _), one in asked.items() for ts, model in one.models.items()
         }
-        thumbs = {key: thumb for key, thumb in self._thumbs.items() if thumb and key[:2] in answers}
+        thumbs = {
+            (*place, user): thumb
+            for place, of in self._thumbs.items()
+            for user, thumb in of.items()
+            if thumb and place in answers
+        }
         details = {key: line for key, line in self._details.items() if key[:2] in answers}
-        judged = {key[:2] for key in (*thumbs, *details)}
-        judges = {key[2] for key in (*thumbs, *details)}
+        judgements = {*thumbs, *details, *(key for key in self._choices if key[:2] in answers)}
+        judged = {key[:2] for key in judgements}
+        judges = {key[2] for key in judgements}
         ups = sum(thumb > 0 for thumb in thumbs.values())
         threads = _threads(asked, thumbs)
         withheld = {key for (key, _), state in self._releases.items() if state == "withheld"}
@@ -149,8 +95,9 @@ class Recount:
             judged=Share(len(judged), len(answers)),
             liked=Share(ups, len(thumbs)),
             by_hour=self._hours(asked.values()),
-            outcomes=Counter(one.last for one in asked.values()),
-            models=_models(answers, thumbs) if len(judges) >= SMALL else (),
+            outcomes=Counter(one.outcome for one in asked.values()),
+            models_asked=len(set(answers.values())),
+            models=_models(answers, thumbs, judgements),
             skills=skills,
             assessed={name: Share(_assessed(details, name), len(answers)) for name in skills},
             domains=_cells(
@@ -176,12 +123,17 @@ class Recount:
         if not self._since <= at < self._until:
             return
         thread = thread_text(question["thread"])
-        asked = self._asked.setdefault((thread, root), _Asked(question["user"], at))
-        asked.last = line["outcome"]
+        asked, mark = (
+            self._asked.setdefault((thread, root), _Asked(question["user"], at)),
+            answer_mark(question),
+        )
+        asked.ends = (asked.ends if asked.last == question["ts"] else {}) | {mark: line["outcome"]}
+        asked.last = question["ts"]
+        self._thumbs.pop((thread, mark), None)  # they were of an older text
         if line["outcome"] == "withdrawn":
             self._gone.add((thread, root))
         elif line["text"].strip():
-            asked.models[question["ts"]] = line["model_requested"]
+            asked.models[mark] = line["model_requested"]
         usage = line["usage"]
         self._money["tokens"] += usage["input"] + usage["output"]
         self._money["micros"] += round((line.get("cost") or 0.0) * 1e6)
@@ -190,10 +142,14 @@ class Recount:
         self._gone.add((thread_text(line["thread"]), line["question_ts"]))
 
     def _vote(self, line: Mapping[str, Any]) -> None:
-        self._thumbs[thread_text(line["thread"]), line["question_ts"], line["user"]] = line["thumb"] or 0
+        self._thumbs[thread_text(line["thread"]), answer_mark(line)][line["user"]] = line["thumb"] or 0
+
+    def _comparison(self, line: Mapping[str, Any]) -> None:
+        thread = thread_text(line["thread"])
+        self._choices |= {(thread, f"{line['question_ts']}{side}", line["user"]) for side in "ab"}
 
     def _detail(self, line: Mapping[str, Any]) -> None:
-        key = (thread_text(line["thread"]), line["question_ts"], line["user"])
+        key = (thread_text(line["thread"]), answer_mark(line), line["user"])
         if key not in self._details or line["revision"] >= self._details[key]["revision"]:
             self._details[key] = line
 
@@ -212,6 +168,7 @@ _TAKES = {
     "answer": Recount._answer,  # noqa: SLF001
     "withdrawal": Recount._withdrawal,  # noqa: SLF001
     "vote": Recount._vote,  # noqa: SLF001
+    "comparison": Recount._comparison,  # noqa: SLF001
     "details": Recount._detail,  # noqa: SLF001
     "problem": Recount._problem,  # noqa: SLF001
     "flag": Recount._flag,  # noqa: SLF001
@@ -219,9 +176,12 @@ _TAKES = {
 }
 
 
-def _threads(
-    asked: Mapping[Place, _Asked], thumbs: Mapping[tuple[str, str, str], int]
-) -> dict[str, ThreadFigures]:
+def answer_mark(about: Mapping[str, Any]) -> str:
+    """What tells a thread's answers apart: the question's ts, with the side where two models answered."""
+    return f"{about.get('question_ts') or about['ts']}{about.get('side', '')}"
+
+
+def _threads(asked: Mapping[Place, _Asked], thumbs: Mapping[Judged, int]) -> dict[str, ThreadFigures]:
     ups, downs = Counter[str](), Counter[str]()
     for (thread, _, _), thumb in thumbs.items():
         (ups if thumb > 0 else downs)[thread] += 1
@@ -235,13 +195,17 @@ def _threads(
 
 
 def _models(
-    answers: Mapping[Place, str], thumbs: Mapping[tuple[str, str, str], int]
+    answers: Mapping[Place, str], thumbs: Mapping[Judged, int], judgements: Iterable[Judged]
 ) -> tuple[ModelFigures, ...]:
     given = Counter(answers.values())
+    judges = defaultdict[str, set[str]](set)
+    for thread, mark, user in judgements:
+        judges[answers[thread, mark]].add(user)
     votes = Counter((answers[thread, ts], thumb > 0) for (thread, ts, _), thumb in thumbs.items())
     return tuple(
         ModelFigures(name, count, Share(votes[name, True], votes[name, True] + votes[name, False]))
         for name, count in given.most_common()
+        if len(judges[name]) >= SMALL
     )
 
 
@@ -250,7 +214,7 @@ def _skills(line: Mapping[str, Any]) -> list[str]:
     return [*named, "other"] if line.get("other_task_assessment") else named
 
 
-def _assessed(details: Mapping[tuple[str, str, str], Mapping[str, Any]], skill: str) -> int:
+def _assessed(details: Mapping[Judged, Mapping[str, Any]], skill: str) -> int:
     return len({key[:2] for key, line in details.items() if skill in _skills(line)})
 
 
