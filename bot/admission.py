@@ -17,13 +17,13 @@ PAUSED = "Answers at {lab} are paused by its moderators. Your question waits unt
 MUTED = "The moderators of {lab} have muted you here, so I don't take your questions. Please talk to them."
 GUEST = (
     "Guests can't ask here unless a moderator of {lab} allows it (`/jam allow` with your name). "
-    "I did not keep your question."
+    "Until then I keep nothing that you write here."
 )
 STRANGER = (
     "People of other organisations can't ask here unless a moderator of {lab} allows it (`/jam allow` with "
-    "your name). I did not keep your question."
+    "your name). Until then I keep nothing that you write here."
 )
-NO_OUTSIDERS = "Only members of this workspace can ask at {lab}. I did not keep your question."
+NO_OUTSIDERS = "Only members of this workspace can ask at {lab}. I keep nothing that you write here."
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +80,31 @@ class Door:
         self._clock = clock
 
     async def verdict(self, question: Question, *, addressed: bool = True) -> Verdict:
-        """What becomes of a question, or of whatever else would ask a model for somebody."""
-        rules, state = (await self._live.now()).get(question.lab), await self._states.of(question.lab)
+        """What becomes of a question, or of whatever else would ask a model for somebody.
+
+        Raises SlackError where it depends on who asks, and Slack can't say that now.
+        """
+        state = await self._states.of(question.lab)
         verdict = judge(state, question, self._clock(), addressed=addressed)
-        if verdict.lets_in and rules and (rules.guests, rules.strangers) != ("all", "all"):
-            person = await self._people.person(question.thread.team, question.user, question.user_team)
-            outside = judge_outsider(rules, state, person, question)
+        if verdict.lets_in:
+            outside = await self._outside(question, state)
             verdict = verdict if outside.lets_in else outside
         return verdict
+
+    async def welcomes(self, newcomer: Question) -> bool:
+        """Whether whoever came may ask here; an outsider who may not is told so now, and not again."""
+        verdict = await self._outside(newcomer, await self._states.of(newcomer.lab))
+        if not verdict.lets_in:
+            await self._tell(newcomer, verdict)
+        return verdict.lets_in
+
+    async def _outside(self, question: Question, state: LabState) -> Verdict:
+        rules = (await self._live.now()).get(question.lab)
+        if not rules or (rules.guests, rules.strangers) == ("all", "all"):
+            return Verdict()
+        team, user = question.thread.team, question.user
+        person = await self._people.person(team, user, question.user_team, sure=True)
+        return judge_outsider(rules, state, person, question)
 
     async def admits(self, question: Question, *, addressed: bool = True) -> bool:
         """Whether a question may be kept and answered; its asker is told what they need to know."""
@@ -95,7 +112,10 @@ class Door:
         if not verdict.lets_in and await self._questions.knows(question):
             return True  # delivered again: it was let in when it was asked
         if verdict.words:
-            rules = (await self._live.now()).get(question.lab)
-            words = verdict.words.format(lab=rules.short if rules else question.lab)
-            await self._questions.tell(question, words, once=verdict.once, private=verdict.private)
+            await self._tell(question, verdict)
         return verdict.lets_in
+
+    async def _tell(self, question: Question, verdict: Verdict) -> None:
+        rules = (await self._live.now()).get(question.lab)
+        words = verdict.words.format(lab=rules.short if rules else question.lab)
+        await self._questions.tell(question, words, once=verdict.once, private=verdict.private)

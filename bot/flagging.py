@@ -6,9 +6,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from bot.errors import Declined, SlackRefused, SlackUnsure
+from bot.errors import Declined, RetryLater, SlackError, SlackRefused, SlackUnsure
 from bot.labs import Labs
 from bot.records import About, ThreadKey
+from bot.roles import Roster
 from bot.running import Running
 from bot.scopes import question_key
 from bot.slack.addresses import message_address
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 NOTE = 500
 """Characters of the note with which a flag is resolved."""
+
+_LOOK_AGAIN = 2.0
+"""Seconds until Slack is asked once more who moderates."""
 
 REASONS: dict[Reason, str] = {
     "person": "flagged by a reader",
@@ -44,9 +48,11 @@ class Flagging:
     """Raises, claims and resolves flags; runs the jobs that tell moderators, once for each flag."""
 
     def __init__(
-        self, labs: Labs, jobs: Jobs, outbox: Outbox, url: str, clock: Callable[[], float] = time.time
-    ) -> None:
+        self, labs: Labs, jobs: Jobs, outbox: Outbox, roster: Roster, url: str,
+        clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
         self._labs = labs
+        self._roster = roster
         self._jobs = jobs
         self._flags = Flags(jobs.store)
         self._outbox = outbox
@@ -116,7 +122,7 @@ class Flagging:
         reason = next(words for name, words in REASONS.items() if name == fields["reason"])
         link = self.link(thread, fields["question_ts"])
         words = TOLD.format(channel=thread.channel, reason=reason, link=link)
-        for reader in self.readers(fields["lab"]):
+        for reader in await self.readers(thread.team, fields["lab"]):
             if reader in told:
                 continue
             with suppress(SlackUnsure):  # better not said than said twice
@@ -136,11 +142,12 @@ class Flagging:
         except SlackRefused as refused:
             log.error("a moderator can't be told", extra={"error": str(refused), "reader": reader})
 
-    def readers(self, key: str) -> list[str]:
-        """The moderators by their user ids, or else the channel of what crosses labs."""
-        lab = self._labs.get(key)
-        ids = [name for name in (lab.moderators if lab else ()) if name[0] in "UW" and "@" not in name]
-        return ids or [self._labs.hq]
+    async def readers(self, team: str, lab: str) -> list[str]:
+        """A lab's moderators, or else the channel of what crosses labs; RetryLater where Slack is busy."""
+        try:
+            return await self._roster.moderators(team, lab) or [self._labs.hq]
+        except SlackError as error:
+            raise RetryLater(str(error), _LOOK_AGAIN, counts=False) from None
 
     async def _revised(self, lab: str, flag_id: str, who: str, decide: Callable[[Flag | None], Flag]) -> Flag:
         found = [flag for flag in await self._flags.of(lab) if flag.id == flag_id.strip("`").casefold()]

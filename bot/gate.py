@@ -130,7 +130,7 @@ class Gates:
         """Tell the author in private, then the moderators, each at least once; then write it down."""
         gate, question = gate_of(running.job.fields), question_of(running.job.fields)
         told = set(running.job.fields.get("told", "").split())
-        for reader in [question.user, *self._flagging.readers(question.lab)]:
+        for reader in [question.user, *await self._flagging.readers(question.thread.team, question.lab)]:
             if reader in told:
                 continue
             if reader == question.user:

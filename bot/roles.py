@@ -46,6 +46,19 @@ class Roster:
         """Whether a person may act for a lab."""
         return (await self.of(team, user)).may_moderate(lab)
 
+    async def moderators(self, team: str, lab: str) -> list[str]:
+        """The user ids of a lab's moderators; SlackBusy or SlackUnsure where Slack can't say now who."""
+        labs = await self._labs.now()
+        found: dict[str, None] = {}
+        for name in labs[lab].moderators if lab in labs else ():
+            if "@" in name:
+                found[await self.people.at_address(team, name.casefold())] = None
+            elif name.startswith("S"):
+                found |= dict.fromkeys(sorted(await self.people.members(team, name, sure=True)))
+            else:
+                found[name] = None
+        return [user for user in found if user]
+
     async def _names(self, listed: Sequence[str], team: str, user: str) -> bool:
         """Whether a list of user ids, group ids and e-mail addresses means this person."""
         if user in listed:

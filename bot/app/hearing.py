@@ -52,7 +52,7 @@ def _register(app: AsyncApp, parts: Parts) -> Desk:
         labs, jobs, parts.states, parts.directory, parts.caring.burning, parts.caring.flagging,
         parts.identity.url,
     )  # fmt: skip
-    desk = Desk(gathering, commands, roster, outbox, Questions(jobs))
+    desk = Desk(gathering, commands, roster, outbox, Questions(jobs), door=door)
     handlers.register(
         app,
         Intake(

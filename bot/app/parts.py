@@ -96,7 +96,8 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
     announcing, current = Announcing(labs, jobs, directory, outbox), CurrentLabs(labs, states)
     live, people = LiveLabs(labs, settings, os.environ), People(outbox)
-    uploads, flagging = Uploads(outbox, session), Flagging(labs, jobs, outbox, identity.url)
+    roster = Roster(live, people)
+    uploads, flagging = Uploads(outbox, session), Flagging(labs, jobs, outbox, roster, identity.url)
     caring, gates = (
         Caring.of(labs, jobs, outbox, flagging, settings.labjam_data / "archive"),
         Gates(labs, jobs, outbox, flagging),
@@ -115,7 +116,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         directory=directory,
         live=live,
         people=people,
-        roster=Roster(live, people),
+        roster=roster,
         states=states,
         current=current,
         audit=audit,

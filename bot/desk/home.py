@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 
+from bot.admission import Door
 from bot.desk.buttons import Button
 from bot.desk.gathering import Gathering
 from bot.desk.view import Told, home_blocks, home_view
@@ -50,13 +51,14 @@ class Desk:
 
     def __init__(
         self, gathering: Gathering, commands: Commands, roster: Roster, outbox: Outbox, questions: Questions,
-        *, clock: Callable[[], float] = time.time,
+        *, door: Door, clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._gathering = gathering
         self._commands = commands
         self._roster = roster
         self._outbox = outbox
         self._questions = questions
+        self._door = door
         self._homes = Homes(questions.jobs.store)
         self._clock = clock
         self._open: dict[Viewer, float] = {}  # when it was last looked after
@@ -101,13 +103,14 @@ class Desk:
             log.info("no suggestions", extra={"why": str(error)})
 
     async def welcome(self, joined: Joined) -> None:
-        """Queue one private hello to who joined a jam channel: once for each person and lab."""
+        """Queue one private hello to who joined a jam channel and may ask there: once for each of both."""
         lab = await self._gathering.lab_of_channel(joined.team, joined.channel)
         if lab is None:
             return
         words, thread = HELLO.format(contact=lab.contact), ThreadKey(joined.team, joined.channel, joined.ts)
         newcomer = Question(thread, joined.ts, joined.user, joined.team, lab.key, "")
-        await self._questions.tell(newcomer, words, once="hello", private=True)
+        if await self._door.welcomes(newcomer):
+            await self._questions.tell(newcomer, words, once="hello", private=True)
 
     async def run(self) -> None:
         """Renew the open Homes, until cancelled; who waited longest comes first."""

@@ -31,25 +31,36 @@ class Person:
 
 
 class People:
-    """Persons and user groups by id. What Slack can't say now is answered from what it said before."""
+    """Persons and user groups by id. What Slack can't say now is answered from what it said before.
+
+    Where it said nothing before, who asks to be `sure` gets SlackBusy or SlackUnsure.
+    """
 
     def __init__(self, outbox: Outbox, clock: Callable[[], float] = time.monotonic) -> None:
         self._outbox = outbox
         self._clock = clock
         self._persons = _Cache[Person](PERSON_FRESH, clock)
         self._groups = _Cache[frozenset[str]](GROUP_FRESH, clock)
+        self._addresses = _Cache[str](PERSON_FRESH, clock)
 
-    async def person(self, team: str, user: str, user_team: str = "") -> Person:
+    async def person(self, team: str, user: str, user_team: str = "", *, sure: bool = False) -> Person:
         """Who this is; one whom Slack does not know, or does not tell us of, is taken for what we see.
 
         `user_team` is the workspace that a message said its author is of.
         """
         seen = Person(stranger=bool(user_team) and user_team != team)
-        return await self._persons.get((team, user), lambda: self._ask(team, user), seen)
+        return await self._persons.get((team, user), lambda: self._ask(team, user), seen, sure=sure)
 
-    async def members(self, team: str, group: str) -> frozenset[str]:
+    async def members(self, team: str, group: str, *, sure: bool = False) -> frozenset[str]:
         """The user ids in a user group; none where Slack knows no such group."""
-        return await self._groups.get((team, group), lambda: self._ask_group(team, group), frozenset())
+        none: frozenset[str] = frozenset()
+        return await self._groups.get((team, group), lambda: self._ask_group(team, group), none, sure=sure)
+
+    async def at_address(self, team: str, address: str) -> str:
+        """The user id of the member with this e-mail address, for sure; "" where there is none."""
+        return await self._addresses.get(
+            (team, address), lambda: self._ask_address(team, address), "", sure=True
+        )
 
     async def learn(self, team: str) -> None:
         """Read the list of members, so that fourteen hundred first questions need no call each."""
@@ -70,6 +81,10 @@ class People:
         found = await self._outbox.call("users.info", team, user=user)
         return _read(found["user"], team)
 
+    async def _ask_address(self, team: str, address: str) -> str:
+        found = (await self._outbox.call("users.lookupByEmail", team, email=address))["user"]
+        return "" if _read(found, team).stranger else str(found["id"])
+
     async def _ask_group(self, team: str, group: str) -> frozenset[str]:
         found = await self._outbox.call("usergroups.users.list", team, usergroup=group, team_id=team)
         return frozenset(map(str, found["users"]))
@@ -84,7 +99,9 @@ class _Cache(Generic[T]):
         self._known: dict[tuple[str, str], tuple[float, T]] = {}
         self._asking: dict[tuple[str, str], asyncio.Task[T]] = {}
 
-    async def get(self, key: tuple[str, str], ask: Callable[[], Awaitable[T]], otherwise: T) -> T:
+    async def get(
+        self, key: tuple[str, str], ask: Callable[[], Awaitable[T]], otherwise: T, *, sure: bool = False
+    ) -> T:
         read_at, known = self._known.get(key, (-self._fresh, otherwise))
         if self._clock() - read_at < self._fresh:
             return known
@@ -93,9 +110,13 @@ class _Cache(Generic[T]):
             self._asking[key].add_done_callback(lambda _: self._asking.pop(key, None))
         try:
             said = await asyncio.shield(self._asking[key])
-        except SlackError as error:
-            if isinstance(error, SlackRefused):
-                log.warning("Slack does not say who", extra={"error": str(error), "about": key[1]})
+        except SlackRefused as error:
+            about = "" if "@" in key[1] else key[1]
+            log.warning("Slack does not say who", extra={"error": str(error), "about": about})
+            return known
+        except SlackError:
+            if sure and key not in self._known:
+                raise
             return known
         self.put(key, said)
         return said

@@ -146,8 +146,8 @@ async def test_another_model_answers_and_is_named(tmp_path: Path) -> None:
 
 
 def told(jam: Jam, channel: str, person: str) -> list[Message]:
-    """What only this person sees, but for the greeting of whoever joins."""
-    return [one for one in jam.slack.ephemerals(channel, person) if "Hello!" not in one.visible_text]
+    """What only this person sees."""
+    return list(jam.slack.ephemerals(channel, person))
 
 
 async def test_an_outsider_asks_once_a_moderator_allows_it(tmp_path: Path) -> None:
@@ -169,6 +169,45 @@ async def test_an_outsider_asks_once_a_moderator_allows_it(tmp_path: Path) -> No
             ts = await jam.slack.post(person, desk.lab, "thank you")
             await jam.answer("argonne", ts)
         assert len(jam.model.requests) == 2
+
+
+async def test_an_outsider_who_comes_is_told_instead_of_greeted(tmp_path: Path) -> None:
+    async with Jam(tmp_path) as jam:
+        desk = await started(jam, tmp_path)
+        guest, member = jam.slack.add_person("visitor", guest=True), jam.slack.add_person("member")
+        for person in (guest, member):
+            await jam.slack.join(person, desk.lab)
+            await until(lambda: len(told(jam, desk.lab, person)) == 1)  # noqa: B023
+        assert "Guests can't ask here" in told(jam, desk.lab, guest)[0].visible_text
+        assert "Hello!" in told(jam, desk.lab, member)[0].visible_text
+        await jam.slack.post(guest, desk.lab, "may I?")
+        await jam.answer("argonne", await jam.slack.post(member, desk.lab, "and I?"))
+        await jam.slack.settled()
+        assert len(told(jam, desk.lab, guest)) == 1, "told once is enough"
+        assert [request.question for request in jam.model.requests] == ["and I?"]
+
+
+async def test_who_is_unknown_while_slack_is_away_waits_until_it_says(tmp_path: Path) -> None:
+    async with Jam(tmp_path) as jam:
+        await furnish(jam, tmp_path)
+        config = Path(jam.extra["LABJAM_CONFIG"])
+        config.write_text(f'{config.read_text()}\n[labs.berkeley]\nguests = "none"\n')
+        jam.slack.faults.error("users.list", "missing_scope", None)
+        await jam.start_bot()
+        guest, member = jam.slack.add_person("visitor", guest=True), jam.slack.add_person("member")
+        berkeley = jam.channels["berkeley"]
+        for person in (guest, member):
+            jam.slack.workspace.channels[berkeley].members[person] = None  # nobody is told of it
+        jam.slack.faults.status("users.info", 503, None)
+        before = jam.calls("users.info")
+        asked = [await jam.slack.post(person, berkeley, "may I?") for person in (guest, member)]
+        await until(lambda: jam.calls("users.info") >= before + 3)
+        assert not jam.model.requests
+        jam.slack.faults.clear()
+        await jam.answer("berkeley", asked[1])
+        await until(lambda: bool(told(jam, berkeley, guest)))
+        assert "Only members of this workspace" in told(jam, berkeley, guest)[0].visible_text
+        assert len(jam.model.requests) == 1
 
 
 async def test_every_command_is_acknowledged_in_time_under_load(tmp_path: Path) -> None:

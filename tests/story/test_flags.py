@@ -16,7 +16,7 @@ CONFIG = """
 [jam]
 certify = "off"
 [labs.argonne]
-moderators = ["{one}", "{two}"]
+moderators = ["{one}", "Two@ANL.example", "S0LOCALMODS"]
 """
 
 
@@ -24,10 +24,11 @@ moderators = ["{one}", "{two}"]
 async def jam(tmp_path: Path) -> AsyncGenerator[Jam]:
     config = tmp_path / "labjam.toml"
     async with Jam(tmp_path, own_store=True, extra={"LABJAM_CONFIG": str(config)}) as jam:
-        for name in ("one", "two"):
-            jam.people[name] = jam.slack.add_person(name)
+        for name in ("one", "two", "three"):
+            jam.people[name] = jam.slack.add_person(name, email=f"{name}@anl.example")
             await jam.slack.join(jam.people[name], jam.channels["argonne"])
-        config.write_text(CONFIG.format(one=jam.people["one"], two=jam.people["two"]))
+        jam.slack.workspace.groups["S0LOCALMODS"] = [jam.people["three"], jam.people["one"]]
+        config.write_text(CONFIG.format(one=jam.people["one"]))
         jam.model.script = Plan(lambda seen: Reply(f"Reply to {seen.question}."))
         await jam.start_bot()
         yield jam
@@ -51,13 +52,15 @@ async def test_a_flag_is_told_once_claimed_and_resolved(jam: Jam) -> None:
     ts = await jam.ask("argonne", "about iodine")
     [answer] = await jam.answer("argonne", ts)
     reader, channel = jam.people["argonne"], jam.channels["argonne"]
+    jam.slack.faults.status("users.lookupByEmail", 503)
+    jam.slack.faults.status("usergroups.users.list", 503)
     flagged = await jam.slack.message_shortcut(reader, channel, answer.ts, "jam_flag")
     await until(lambda: "Flagged. The moderators of this lab look at it" in flagged.text)
     again = await jam.slack.message_shortcut(reader, channel, answer.ts, "jam_flag")
     await until(lambda: "flagged already" in again.text)
     none = await jam.slack.message_shortcut(reader, channel, ts, "jam_flag")
     await until(lambda: "Only an answer of labjam's" in none.text)
-    for person in ("one", "two"):
+    for person in ("one", "two", "three"):
         await until(lambda: bool(told(jam, person)), 20)  # noqa: B023
         [message] = told(jam, person)
         assert "was flagged by a reader" in message.visible_text
@@ -107,6 +110,8 @@ async def test_unsafe_advice_and_the_guard_flag_too(jam: Jam) -> None:
     await until(lambda: _open(jam, 2))
     assert [line["reason"] for line in await flags(jam)] == ["unsafe", "guard"]
     assert "words of the model" not in str(await jam.journal("argonne"))
+    for person in ("one", "two", "three"):
+        await until(lambda: "The guard stopped a text" in str([one.written for one in told(jam, person)]))  # noqa: B023
 
 
 async def _open(jam: Jam, count: int) -> bool:
