@@ -48,7 +48,7 @@ TOO_LATE = 24 * 3600
 
 _ALL = "file"  # the key of what holds all of it
 _OVERTAKEN = "the question was deleted, or is answered again"
-_MARKS = ("$", "\\\\")  # in JSON a backslash is two: formulas have one of these
+_MARKS = ("$", "\\\\", "|")  # in JSON a backslash is two: formulas have one of these, and tables
 _LONG = 20_000
 
 

@@ -57,7 +57,8 @@ def _the_rest(file: str) -> str:
 
 def overflows(text: str, lab: Lab) -> bool:
     """Whether messages hold only the beginning."""
-    return len(text) > lab.messages * 5_000 and len(parts(text, keeps_links(lab))) > lab.messages
+    may = len(text) > lab.messages * 5_000 or text.count("|") > lab.messages  # each table has its message
+    return may and len(parts(text, keeps_links(lab))) > lab.messages
 
 
 def blocks(text: str, lab: Lab, pictures: Mapping[str, str], file: str = "") -> list[list[Block]]:

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from bot.reply import parts, preview
-from bot.trial.limits import MARKDOWN
+from bot.slack.blocks import markdown
+from bot.trial.limits import check_blocks
 from bot.trial.visible import decode
 
 MARKDOWN_READER = MarkdownIt("commonmark").enable("table")
@@ -119,7 +120,7 @@ def test_all_of_the_text_is_shown_in_order(text: str, newline: str) -> None:
 @given(answers | wild)
 def test_every_message_is_one_that_slack_takes(text: str) -> None:
     for part in parts(text, keeps):
-        assert len(part) <= MARKDOWN
+        check_blocks([markdown(part)])
 
 
 @given(answers)
@@ -272,25 +273,6 @@ def test_code_stays_what_it_was() -> None:
 def test_a_fence_of_tildes_may_hold_one_of_backticks() -> None:
     [shown] = parts("~~~md\n```py\nx\n```\n~~~\nafter")
     assert shown == "````md\n```py\nx\n```\n````\nafter"
-
-
-def test_a_table_that_goes_on_in_the_next_message_has_its_header_again() -> None:
-    rows = [f"| {n} | {'value ' * 8} |" for n in range(500)]
-    shown = parts("\n".join(["# Results", "", "| n | value |", "|---|---|", *rows, "", "The end."]))
-    assert len(shown) > 2
-    for part in shown[1:]:
-        assert part.split("\n")[2:4] == ["| n | value |", "|---|---|"]
-    kept = [
-        line for part in shown for line in part.split("\n") if line.startswith("| ") and "value v" in line
-    ]
-    assert kept == rows
-
-
-@pytest.mark.parametrize("head", ["| a | b |", f"| {'long ' * 1_500}| b |"])
-def test_rows_of_any_size_are_taken(head: str) -> None:
-    rows = [f"| {'x ' * size}|" for size in (100, 5_400, 5_499, 7_000)]
-    for part in parts("\n".join(["intro", "", head, "|---|---|", *rows])):
-        assert len(part) <= MARKDOWN
 
 
 def test_a_preview_is_one_short_line() -> None:

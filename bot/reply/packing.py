@@ -9,6 +9,11 @@ PART_LIMIT = 11_500
 """Characters of one message. Slack takes 12,000 of Markdown in a message's blocks, all together:
 https://docs.slack.dev/reference/block-kit/blocks/markdown-block"""
 
+TABLE_ROWS = 100
+TABLE_LIMIT = 10_000
+"""Rows and characters of the one table that a message may hold, its header among them. Slack makes a
+`table` block of what a `markdown` block holds: https://docs.slack.dev/reference/block-kit/blocks/table-block"""
+
 _SURE = PART_LIMIT - 2 * PIECE  # what stands before this stays in its message, wherever the border falls
 
 
@@ -27,14 +32,29 @@ class Part:
 
     lines: list[Line] = field(default_factory=list[Line])
     size: int = 0
+    table: int = 0  # which table it holds; 0 none
+    rows: int = 0
+    cells: int = 0  # characters of that table
 
     def has_room(self, line: Line) -> bool:
         """Whether a line fits; the first always does."""
-        return not self.lines or self.size + line.need <= PART_LIMIT
+        if not self.lines:
+            return True
+        return self.size + line.need <= PART_LIMIT and (not line.table or self._takes_row(line))
+
+    def _takes_row(self, line: Line) -> bool:
+        if self.table not in {0, line.table}:
+            return False
+        return self.rows < TABLE_ROWS and self.cells + len(line.text) <= TABLE_LIMIT
 
     def add(self, line: Line) -> None:
         """Put a line at the end."""
-        self.size += len(line.text) if self.lines else len(line.opening) + len(line.text)
+        opening = "" if self.lines else line.opening
+        self.size += len(opening) + len(line.text)
+        if line.table:
+            self.table = line.table
+            self.rows += bool(opening) + 1
+            self.cells += len(opening) + len(line.text)
         self.lines.append(line)
 
 

@@ -1,7 +1,7 @@
 """Reads Markdown line by line: fences, tables and formulas as Slack is to show them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
 from bot.maths.find import PENDING, Display, Formula, display_at, ends_line, in_line, opened_late
@@ -11,6 +11,8 @@ from bot.reply.links import Keeps, disarmed, escaped, prose
 PIECE = 1_000
 """Characters of a line that messages break; a longer one is cut at white space."""
 _HEADER_LIMIT = 500  # a longer table header is not repeated
+
+_PENDING = -1  # what comes next is needed first
 
 _FENCE = re.compile(r"([ \t]{0,40})(`{3,40}|~{3,40})([^`~\n]{0,200})\n?")
 _FENCE_END = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*\n?")
@@ -29,6 +31,7 @@ class Line:
     text: str
     opening: str = ""  # the fence it stands in, or the header of its table
     closing: str = ""  # what ends that fence
+    table: int = 0  # which of the text's tables it is a row of, from 1
     drawn: str = ""  # the TeX of the formula that it is
     beside: tuple[str, ...] = ()  # the TeX of those to be drawn here, beside the text they stand in
 
@@ -50,13 +53,13 @@ class Reader:
     keeps: Keeps
     draws: bool = True
     whole: bool = True
-    row: int = 11_000
+    row: int = 9_500
     fence: str = ""  # the marks that opened the one we are in
     indent: int = 0
     opening: str = ""
     closing: str = ""
     table: str = ""  # header and rule of the one we are in
-    before: str = ""
+    tables: int = 0  # that were read so far
     # Whether another reader of Markdown may see code elsewhere than we do: from a fence in a list, in
     # tildes, within a line. Links in what we take for code are then disarmed, too.
     strict: bool = False
@@ -72,20 +75,33 @@ class Reader:
                 yield from self._in_fence(raw)
             elif ("```" in raw or "~~~" in raw) and (mark := _FENCE.fullmatch(raw)):
                 yield self._open(*mark.groups())
-            elif self.draws and _MATHS.search(raw) and (found := self._display(text, at, raw)):
-                late, formula = found
-                if late:
-                    tail = "" if formula is PENDING else "\n" if formula else raw[late:]
-                    yield from self._outside(raw[:late], tail)
-                if formula is PENDING:
-                    return
-                if formula:
-                    yield from self._formula(formula)
-                    end = formula.end
             else:
-                yield from self._outside(raw)
+                end = yield from self._line(text, at, raw)
+                if end == _PENDING:
+                    return
             at = end
         yield from self._taken()
+
+    def _line(self, text: str, at: int, raw: str) -> Generator[Line, None, int]:
+        """A line outside of fences, with those that belong to it; gives where the next one begins."""
+        end = at + len(raw)
+        if self.draws and _MATHS.search(raw) and (found := self._display(text, at, raw)):
+            late, formula = found
+            if late:
+                tail = "" if formula is PENDING else "\n" if formula else raw[late:]
+                yield from self._outside(raw[:late], tail)
+            if formula is PENDING:
+                return _PENDING
+            if formula:
+                yield from self._formula(formula)
+                end = formula.end
+        elif "|" in raw and not self.table:
+            if not self.whole and end == len(text):
+                return _PENDING  # the next line says whether it heads a table
+            end = yield from self._head(text, raw, end)
+        else:
+            yield from self._outside(raw)
+        return end
 
     def _open(self, indent: str, marks: str, info: str) -> Line:
         tildes = marks.startswith("~")
@@ -99,7 +115,7 @@ class Reader:
         marked = "```" in raw or "~~~" in raw
         end = _FENCE_END.fullmatch(raw) if marked else None
         if end and end[2].startswith(self.fence) and len(end[1].expandtabs(4)) <= self.indent + 3:
-            self.fence = self.before = self.table = ""
+            self.fence = self.table = ""
             yield Line(self.closing + "\n", self.opening)
             return
         code = escaped(raw)
@@ -129,30 +145,43 @@ class Reader:
 
     def _formula(self, found: Display) -> Iterator[Line]:
         self.strict |= bool(found.indent)
-        self.before = self.table = ""
+        self.table = ""
         lines = [f"{found.indent}{line.strip()}" for line in found.tex.split("\n")]
         code = disarmed(escaped("\n".join(lines)))
         text = f"{found.indent}```latex\n{code}\n{found.indent}```\n"
         yield from self._taken()
         yield Line(text, drawn=found.tex)
 
-    def _outside(self, raw: str, tail: str = "") -> Iterator[Line]:
+    def _head(self, text: str, raw: str, end: int) -> Generator[Line, None, int]:
+        """The first row of a table with the rule below it, or a line like others; gives where it ended."""
+        behind = text.find("\n", end) + 1 or len(text)
+        rule = text[end:behind]
+        if (
+            "|" not in rule
+            or not _TABLE_RULE.fullmatch(rule.strip())
+            or "|" not in (head := self._shown(raw))
+        ):
+            yield from self._outside(raw)
+            return end
+        self.table, self.tables = head + rule, self.tables + 1
+        yield from cut(self.table, limit=self.row, table=self.tables)
+        return behind
+
+    def _shown(self, raw: str) -> str:
         self.strict |= "```" in raw or "~~~" in raw
         if self.draws and ("$" in raw or "\\" in raw):
             raw = self._inline(raw)
-        line = prose(raw, self.keeps) + tail
-        if "|" in line:
-            rule = bool(_TABLE_RULE.fullmatch(line.strip()))
-            if not self.table and rule and "|" in self.before:
-                self.table = self.before + line
-        else:
-            rule, self.table = False, ""
-        self.before = line
+        return prose(raw, self.keeps)
+
+    def _outside(self, raw: str, tail: str = "") -> Iterator[Line]:
+        line = self._shown(raw) + tail
+        if "|" not in line:
+            self.table = ""
         if self.beside and line == "\n":
             yield from self._taken()
         if self.table:
-            repeated = "" if rule or len(self.table) > _HEADER_LIMIT else self.table
-            yield from cut(line, repeated, limit=self.row)
+            repeated = "" if len(self.table) > _HEADER_LIMIT else self.table
+            yield from cut(line, repeated, limit=self.row, table=self.tables)
         elif len(line) <= PIECE:
             yield Line(line)
         else:
@@ -189,11 +218,13 @@ def code_of(tex: str) -> str:
     return f"{ticks} {tex} {ticks}" if "`" in tex else f"`{tex}`"
 
 
-def cut(line: str, opening: str = "", closing: str = "", limit: int = PIECE) -> Iterator[Line]:
+def cut(
+    line: str, opening: str = "", closing: str = "", limit: int = PIECE, table: int = 0
+) -> Iterator[Line]:
     """The line in pieces of at most `limit` characters that end with white space where they can."""
     while len(line) > limit:
         at = line.rfind(" ", limit // 2, limit) + 1 or line.rfind("&", limit - 4, limit)
         at = at if at > 0 else limit
-        yield Line(line[:at], opening, closing)
+        yield Line(line[:at], opening, closing, table)
         line = line[at:]
-    yield Line(line, opening, closing)
+    yield Line(line, opening, closing, table)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from bot.trial.errors import MethodError
+from bot.trial.tables import check_tables
 from bot.trial.visible import block_text
 
 Dict = dict[str, Any]
@@ -55,8 +56,7 @@ def _check_totals(blocks: list[Dict]) -> None:
     written = sum(len(block["text"]) for block in blocks if block["type"] == "markdown")
     if written > MARKDOWN or sum(len(block_text(block)) for block in blocks) > BLOCKS_TEXT:
         raise MethodError("msg_blocks_too_long")
-    if sum(block["type"] == "table" for block in blocks) > 1:
-        raise MethodError("invalid_attachments", detail="only_one_table_allowed")
+    check_tables(blocks)
 
 
 def check_view(view: Dict) -> None:

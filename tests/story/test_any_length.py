@@ -6,7 +6,7 @@ from bot.trial.model_script import Plan, Reply, SeenRequest
 from tests.jam import Jam, ended, text_of, until
 
 CODE = [f"    total[{n}] = solve(a < b, c > d) & 0x{n:04x}" for n in range(500)]
-ROWS = [f"| {n} | {n * n} | `x < {n}` |" for n in range(450)]
+ROWS = [f"| {n} | {n * n} | `x < {n}` and {'so on, ' * 8}|" for n in range(150)]
 PROSE = [
     f"Paragraph {n} of a long answer. " + "It says what it has to say, and no more. " * 6 for n in range(60)
 ]
@@ -61,6 +61,21 @@ async def test_every_message_of_it_can_be_read_by_itself(jam: Jam) -> None:
             assert lines[head + 2] in ROWS
         if any(line in CODE for line in lines):
             assert lines[lines.index("```python") + 1] in CODE
+
+
+async def test_each_table_has_its_message(jam: Jam) -> None:
+    """Slack takes one a message, streamed or edited; of too many the rest is in a file."""
+    tables = ["\n".join([f"Table {n}:", "", *HEADER, *ROWS[n : n + 3], ""]) for n in range(9)]
+    jam.model.script = Plan(lambda seen: Reply("\n".join(tables[: int(seen.question)]), pieces=99, seconds=1))
+    three = await jam.ask("argonne", "3")
+    nine = await jam.ask("argonne", "9")
+    answer = await jam.answer("argonne", three)
+    assert [message.written.count(HEADER[1]) for message in answer] == [1, 1, 1]
+    assert lines_of(text_of(answer)) == lines_of("\n".join(tables[:3]))
+    await until(lambda: bool(jam.replies("argonne", nine)[-1].files), 20)
+    *answer, posted = jam.replies("argonne", nine)
+    assert [message.written.count(HEADER[1]) for message in answer] == [1] * 6
+    assert jam.slack.workspace.files[posted.files[0]].content.decode() == "\n".join(tables)
 
 
 async def test_a_long_question_reaches_the_model_whole(jam: Jam) -> None:

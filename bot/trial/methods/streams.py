@@ -9,6 +9,7 @@ from bot.trial.methods.content import Content, read_metadata, with_ids
 from bot.trial.payloads import message_json
 from bot.trial.people import Channel
 from bot.trial.site import Dict, Method, Site, find_channel
+from bot.trial.tables import check_tables
 from bot.trial.workspace import Session
 
 SESSION_STATES = frozenset({"processing", "active", "suspended", "closed"})
@@ -113,9 +114,11 @@ def _write(site: Site, message: Message, chunks: list[Dict]) -> None:
     old = sum(block["type"] != "markdown" for block in message.raw)
     if len(new_blocks) + old > BLOCKS:
         raise MethodError("msg_blocks_too_many")
-    added = sum(len(chunk["text"]) for chunk in chunks if chunk["type"] == "markdown_text")
-    if site.stream_chars is not None and len(message.text) + added > site.stream_chars:
+    added = "".join(chunk["text"] for chunk in chunks if chunk["type"] == "markdown_text")
+    if site.stream_chars is not None and len(message.text) + len(added) > site.stream_chars:
         raise MethodError("msg_too_long")
+    if "|" in added:
+        check_tables([{"type": "markdown", "text": message.text + added}])
     for chunk in chunks:
         _add(message, chunk)
 
