@@ -48,7 +48,7 @@ class Flagging:
     """Raises, claims and resolves flags; runs the jobs that tell moderators, once for each flag."""
 
     def __init__(
-        self, labs: Labs, jobs: Jobs, outbox: Outbox, roster: Roster, url: str,
+        self, labs: Labs, jobs: Jobs, outbox: Outbox, roster: Roster, url: str, *,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs

@@ -10,7 +10,7 @@ from bot.store import keys
 from bot.store.redis import Store
 from bot.trial.messages import Message
 from bot.trial.model_script import Plan, Reply
-from tests.desk import Desk, furnish
+from tests.desk import CONFIG, Desk, furnish
 from tests.jam import LABS, Jam, ended, kill_tree, until
 
 LONG = Reply("it goes on and on " * 400, pieces=400, seconds=60)
@@ -189,9 +189,7 @@ async def test_an_outsider_who_comes_is_told_instead_of_greeted(tmp_path: Path) 
 
 async def test_who_is_unknown_while_slack_is_away_waits_until_it_says(tmp_path: Path) -> None:
     async with Jam(tmp_path) as jam:
-        await furnish(jam, tmp_path)
-        config = Path(jam.extra["LABJAM_CONFIG"])
-        config.write_text(f'{config.read_text()}\n[labs.berkeley]\nguests = "none"\n')
+        await furnish(jam, tmp_path, f'{CONFIG}\n[labs.berkeley]\nguests = "none"\n')
         jam.slack.faults.error("users.list", "missing_scope", None)
         await jam.start_bot()
         guest, member = jam.slack.add_person("visitor", guest=True), jam.slack.add_person("member")
