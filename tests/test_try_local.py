@@ -11,22 +11,15 @@ import pytest
 from bot.labs import read_labs
 from bot.settings import Settings
 from bot.trial.crowd import Crowd
-from bot.trial.local_model import DEMONSTRATION, RUNTIME, demonstration, install
+from bot.trial.local_model import DEMONSTRATION, RUNTIME, demonstration
 from tests.jam import Jam, until
-from tests.test_try import Trial, labjam, tab
+from tests.trying import Trial, labjam, tab
 
 
 async def refused(folder: Path, *args: str) -> tuple[int | None, str]:
     process = await labjam(folder, "try", "--no-browser", *args)
     _, errors = await process.communicate()
     return process.returncode, errors.decode()
-
-
-async def test_a_network_that_refuses_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PIP_NO_INDEX", "1")
-    said: list[str] = []
-    assert not await install(said.append, [("labjam-no-such-package",)])
-    assert said[-1].startswith("pip could not install labjam-no-such-package: No matching distribution")
 
 
 async def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from bot.errors import WorldError
 _START_LIMIT = 10.0
 _SOCKET_PATH_LIMIT = 100  # bytes; sockaddr_un holds 108
 
-# Runs in the child before the server: on Linux, ask the kernel for SIGTERM when our process ends,
+# Runs in the child before its command: on Linux, ask the kernel for SIGTERM when our process ends,
 # however it ends, so that no server is left behind with the data folder in its hands.
 _BOOT = """
 import ctypes, os, sys
@@ -82,7 +82,7 @@ class EmbeddedServer:
         with (self.folder / "server.lock").open("a") as held:
             await self._until(lambda: _locked(held), "another server still holds the data")
             self._process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own command; fork from the main thread
-                [sys.executable, "-I", "-S", "-c", _BOOT, str(os.getpid()), binary, *self._options()],
+                leashed([binary, *self._options()]),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -129,6 +129,11 @@ class EmbeddedServer:
             return path
         self._socket_folder = Path(tempfile.mkdtemp(prefix="labjam-"))
         return str(self._socket_folder / "valkey.sock")
+
+
+def leashed(command: list[str]) -> list[str]:
+    """The command, so that on Linux it ends with the thread that starts it; its first word is a path."""
+    return [sys.executable, "-I", "-S", "-c", _BOOT, str(os.getpid()), *command]
 
 
 def holder(folder: Path) -> str:

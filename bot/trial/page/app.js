@@ -153,11 +153,21 @@ function tell(messages) {
   }
 }
 
+let modelKind = "";
+
+function drawModel() {
+  document.getElementById("model").textContent = state.model.note || state.model.name;
+  const other = state.model.kind !== modelKind;
+  modelKind = state.model.kind;
+  return other;
+}
+
 on("snapshot", () => {
   last = shownThread = "";
-  document.getElementById("model").textContent = state.model.note || state.model.name;
+  drawModel();
   readPlace();
 });
+on("model", () => { if (drawModel()) { drawChannel(new Set()); announce(state.model.note); } });
 on("place", drawPlace);
 on("places", drawHead);
 on("messages", (messages) => {

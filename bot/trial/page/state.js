@@ -35,6 +35,7 @@ const TAKE = {
   },
   messages(frame) { frame.messages.forEach(keep); },
   places(frame) { Object.assign(state, { people: byId(frame.people), channels: byId(frame.channels) }); },
+  model(frame) { state.model = frame.model; },
   statuses(frame) { state.statuses = frame.statuses; },
   views(frame) { state.home = frame.home; state.modals = frame.modals; state.prompts = frame.prompts; },
   traffic(frame) { state.traffic = frame.traffic; },
