@@ -12,8 +12,8 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from tests.trying import Trial
 from tests.test_try_page import FLAGS, ask, visit
+from tests.trying import Trial
 
 SCROLL = """async (selector) => {
   const scroller = document.querySelector(selector), gaps = [];
