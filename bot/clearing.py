@@ -1,6 +1,7 @@
 """Takes our messages out of Slack after a purge: one thread at a time, as fast as Slack allows."""
 
 import json
+from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
 
@@ -21,15 +22,19 @@ class Clearing:
         """Delete what a thread holds of ours, or with `whole` empty only what belongs to some questions."""
         fields = running.job.fields
         thread = ThreadKey.parse(fields["thread"])
-        named, asked = set(json.loads(fields["messages"])), set(json.loads(fields["asked"]))
+        named, asked, files = (
+            set(json.loads(fields.get(name, "[]"))) for name in ("messages", "asked", "files")
+        )
         standing = await self._ours(running, thread)
         for ts, message in standing.items():
-            if fields["whole"] or ts in named or _about(message) in asked:
-                await self._remove_files(running, thread, message)
+            shown = _files_of(message)
+            if fields["whole"] or ts in named or _about(message) in asked or shown & files:
+                await self._remove_files(running, thread, shown - files)
                 await self._delete(running, thread, ts)
         for ts in named - standing.keys():
             await self._delete(running, thread, ts)
-        return Close({"outcome": "cleared", "messages": "[]", "asked": "[]"})
+        await self._remove_files(running, thread, files)  # last: they tell which messages go
+        return Close({"outcome": "cleared", "messages": "[]", "asked": "[]", "files": "[]"})
 
     async def _ours(self, running: Running, thread: ThreadKey) -> dict[str, dict[str, Any]]:
         """Our messages in a thread, by their ts."""
@@ -49,13 +54,10 @@ class Clearing:
             if not cursor:
                 return found
 
-    async def _remove_files(self, running: Running, thread: ThreadKey, message: dict[str, Any]) -> None:
-        """Delete a message's files and pictures: before it, since it alone names them."""
-        shown = [block.get("slack_file", {}) for block in message.get("blocks", ())]
-        for file in [*message.get("files", ()), *shown]:
-            if file.get("id"):
-                with suppress(SlackRefused):  # gone already, or somebody else's
-                    await self._outbox.insist("files.delete", thread.team, hold=running.hold, file=file["id"])
+    async def _remove_files(self, running: Running, thread: ThreadKey, files: Iterable[str]) -> None:
+        for file in files:
+            with suppress(SlackRefused):  # gone already, or somebody else's
+                await self._outbox.insist("files.delete", thread.team, hold=running.hold, file=file)
 
     async def _delete(self, running: Running, thread: ThreadKey, ts: str) -> None:
         try:
@@ -74,3 +76,9 @@ class Clearing:
 def _about(message: dict[str, Any]) -> str:
     """The question that a message is about, where it says so."""
     return str(message.get("metadata", {}).get("event_payload", {}).get("about", ""))
+
+
+def _files_of(message: dict[str, Any]) -> set[str]:
+    """A message's files, and the pictures in it."""
+    shown = [block.get("slack_file", {}) for block in message.get("blocks", ())]
+    return {file["id"] for file in [*message.get("files", ()), *shown] if file.get("id")}

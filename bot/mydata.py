@@ -90,8 +90,11 @@ class MyData:
             await running.note({"channel": channel})
             name = f"labjam-my-data-{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d}.json"
             content = json.dumps(kept, ensure_ascii=False, indent=1).encode()
-            file = fields.get("file") or await self._uploads.send(team, name, content, hold=running.hold)
-            await running.note({"file": file})
+            sent = json.loads(fields.get("files", "{}"))
+            file = next(iter(sent.values()), "") or await self._uploads.send(
+                team, name, content, hold=running.hold
+            )
+            await running.note({"files": json.dumps({name: file})})
             await self._uploads.complete(team, file, name, channel=channel, hold=running.hold)
         return Close({})
 

@@ -20,7 +20,8 @@ from bot.store.holds import Holds
 from bot.store.jobs import CROSS_LAB, Close, Jobs
 from bot.store.journal import Journal, Line, read
 from bot.store.spending import Spending
-from bot.store.traces import Found, Traces
+from bot.store.found import Found
+from bot.store.traces import Traces
 
 SCHEMA_VERSION = 1
 """Of `purge` records in the journal."""
@@ -218,13 +219,15 @@ class Purges:
 
     async def _queue_clearing(self, found: Found, order: Order) -> None:
         """One job for each thread takes our messages away: paced by Slack's limits, whoever dies."""
-        for (lab, thread), messages in found.messages.items():
+        for lab, thread in found.in_slack:
+            place = (lab, thread)
             fields = {
                 "thread": thread,
                 # A summary that goes is a message alone: what people ask below it is not of this purge.
-                "whole": "" if order.scope.person or (lab, thread) not in found.asked else "1",
-                "messages": json.dumps(sorted(messages)),
-                "asked": json.dumps(sorted(found.asked.get((lab, thread), ()))),
+                "whole": "" if order.scope.person or place not in found.asked else "1",
+                "messages": json.dumps(sorted(found.messages.get(place, ()))),
+                "files": json.dumps(sorted(found.files.get(place, ()))),
+                "asked": json.dumps(sorted(found.asked.get(place, ()))),
             }
             at = int(self._clock() * 1e6)
             await self._jobs.enqueue(lab, f"{thread}:clear", f"clear:{thread}:{order.id}", at, fields)

@@ -2,12 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
-from bot.scopes import Concern, Reach, Scope, fingerprint, places, question_key, question_of_record, thread_of
+from bot.scopes import Concern, Reach, Scope, fingerprint, places, question_key
 from bot.store import keys
+from bot.store.found import FIELDS, Found, Trace
 from bot.store.journal import Journal, Line
 from bot.store.questions import DELETION_MARK
 from bot.store.redis import Store, reachable
@@ -22,51 +22,6 @@ _ENGINE = {
     "journal", "caps", "state", "prompts", "audit", "clock",
 }  # fmt: skip
 """Keys of which a purge takes nothing, or by other means."""
-
-_FIELDS = ("mailbox", "lab", "body", "state", "at", "reply")
-"""What a purge must know of a job; its words stay where they are."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trace:
-    """A job, as far as a purge must know it."""
-
-    shard: int
-    id: str
-    fields: Mapping[str, str]
-
-    def record(self) -> dict[str, Any]:
-        """The same as a journal's record would say it."""
-        question: dict[str, Any] = json.loads(self.fields.get("body", "{}"))
-        team_channel_ts = places(self.id)
-        thread = ":".join(self.fields["mailbox"].split(":")[:3])
-        return {
-            "kind": "job", "lab": self.fields.get("lab", ""), "thread": thread,
-            "repeats": question.get("repeats", ""), "user": question.get("user", ""),
-            "at": float(self.fields.get("at", 0)) / 1000,
-            "question_ts": team_channel_ts[0].rpartition(":")[2] if team_channel_ts else "",
-        }  # fmt: skip
-
-
-@dataclass(slots=True)
-class Found:
-    """What a purge will take, and what it leaves since a hold keeps it."""
-
-    lines: dict[str, list[tuple[int, str, str]]] = field(
-        default_factory=dict[str, list[tuple[int, str, str]]]
-    )
-    """By lab: shard, entry, fingerprint."""
-    jobs: list[Trace] = field(default_factory=list[Trace])
-    messages: dict[tuple[str, str], set[str]] = field(default_factory=dict[tuple[str, str], set[str]])
-    """By lab and thread: the ts of answers' messages."""
-    asked: dict[tuple[str, str], set[str]] = field(default_factory=dict[tuple[str, str], set[str]])
-    """By lab and thread: the ts of questions."""
-    held: int = 0
-
-    @property
-    def running(self) -> list[Trace]:
-        """Jobs that have not ended."""
-        return [job for job in self.jobs if job.fields.get("state") != "done"]
 
 
 class Traces:
@@ -96,7 +51,8 @@ class Traces:
             reach.learn(job.record())
         async for _, record in self._records(scope):
             reach.learn(record)
-        found = Found(jobs=[job for job in jobs if reach.takes(job.record()) and _takeable(job, scope)])
+        found = Found()
+        found.note_jobs(job for job in jobs if reach.takes(job.record()) and _takeable(job, scope))
         async for line, record in self._records(scope):
             if not reach.concern.hits(record):
                 continue
@@ -106,9 +62,7 @@ class Traces:
             if ready and not ready(line):
                 continue
             found.lines.setdefault(line.lab, []).append((line.shard, line.entry, fingerprint(record)))
-            _note_messages(found, line.lab, record)
-        for job in found.jobs:
-            _note_messages(found, job.fields.get("lab", ""), job.record() | {"messages": _reply(job)})
+            found.note(line.lab, record)
         return found, reach
 
     async def forget_jobs(self, jobs: Sequence[Trace]) -> int:
@@ -218,9 +172,9 @@ class Traces:
     async def _jobs(self) -> AsyncIterator[Trace]:
         async for names in self._keys("job:*"):
             async with reachable():
-                values = await asyncio.gather(*(self._store.client.hmget(name, _FIELDS) for name in names))
+                values = await asyncio.gather(*(self._store.client.hmget(name, FIELDS) for name in names))
             for name, found in zip(names, values, strict=True):
-                fields = {key: value for key, value in zip(_FIELDS, found, strict=True) if value is not None}
+                fields = {key: value for key, value in zip(FIELDS, found, strict=True) if value is not None}
                 if "mailbox" in fields:  # else it marks a deletion
                     yield Trace(_shard(name), _what(name).removeprefix("job:"), fields)
 
@@ -264,21 +218,6 @@ def _is_held(name: str, concerns: Sequence[Concern]) -> bool:
 
 def _parts(items: list[_T], size: int) -> list[list[_T]]:
     return [items[i : i + size] for i in range(0, len(items), size)]
-
-
-def _note_messages(found: Found, lab: str, record: Mapping[str, Any]) -> None:
-    if record.get("kind") == "summary" and record.get("ts"):
-        place = f"{record['team']}:{record['channel']}:{record['ts']}"
-        found.messages.setdefault((lab, place), set()).add(record["ts"])
-    thread, asked = thread_of(record), question_of_record(record)
-    if not thread or not asked:
-        return
-    found.messages.setdefault((lab, thread), set()).update(record.get("messages") or ())
-    found.asked.setdefault((lab, thread), set()).add(asked.rpartition(":")[2])
-
-
-def _reply(job: Trace) -> list[str]:
-    return json.loads(job.fields.get("reply", "[]"))
 
 
 def _shard(name: str) -> int:

@@ -73,6 +73,29 @@ async def test_a_purge_takes_pictures_along(jam: Jam) -> None:
     await until(lambda: not jam.slack.workspace.files and not jam.replies("argonne", root), 20)
 
 
+LONG = "\n\n".join(["$$\n\\frac{a}{b}\n$$", *("It goes on. " * 100 for _ in range(120))])
+
+
+async def test_a_purged_person_leaves_no_file_in_a_colleagues_thread(jam: Jam) -> None:
+    """Neither a picture that no message shows, nor what holds a long answer, nor a thread taken away."""
+    person, colleague = jam.people["argonne"], jam.slack.add_person("colleague")
+    channel, us, files = jam.channels["argonne"], jam.slack.workspace.bot, jam.slack.workspace.files
+    await jam.slack.join(colleague, channel)
+    jam.slack.faults.error("chat.update", "invalid_blocks", times=None)  # as where a picture is refused
+    root = await jam.slack.post(colleague, channel, "my argon")
+    [theirs] = await jam.answer("argonne", root)
+    jam.model.script = Plan(lambda _: Reply(LONG))
+    await jam.ask("argonne", f"<@{us}> my neon", root)
+    await until(lambda: sorted(file.name[:6] for file in files.values()) == ["answer", "formul"], 20)
+    await jam.slack.message_shortcut(colleague, channel, theirs.ts, "jam_export")
+    await until(lambda: len(files) == 5, 20)
+    await until(lambda: all(file.complete for file in files.values()))
+    async with purging(jam) as (purges, _):
+        await carried_out(jam, "argonne", await purges.order(Scope(person=person), "the person"))
+    await until(lambda: not files, 20)
+    await until(lambda: [message.ts for message in jam.replies("argonne", root)] == [theirs.ts], 20)
+
+
 async def test_a_purged_thread_is_gone_with_a_receipt(jam: Jam) -> None:
     root = await jam.ask("argonne", "about xenon")
     [answer] = await jam.answer("argonne", root)
