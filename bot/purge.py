@@ -16,11 +16,11 @@ from bot.caps import Spent
 from bot.errors import Held
 from bot.running import Running
 from bot.scopes import Hold, Scope, covered, read_scope
+from bot.store.found import Found
 from bot.store.holds import Holds
 from bot.store.jobs import CROSS_LAB, Close, Jobs
 from bot.store.journal import Journal, Line, read
 from bot.store.spending import Spending
-from bot.store.found import Found
 from bot.store.traces import Traces
 
 SCHEMA_VERSION = 1

@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import Any, TypeVar
 
-from bot.errors import LeaseLost, StoreAway
+from bot.errors import Declined, LeaseLost, StoreAway
 from bot.store.jobs import Close, Job, Jobs
 
 log = logging.getLogger(__name__)
@@ -97,3 +97,23 @@ async def insist(verb: Callable[[], Awaitable[T]]) -> T:
             log.warning("store away", extra={"why": str(error)})
             await asyncio.sleep(pause)
             pause = min(2.0, pause * 2)
+
+
+async def unless_stopped(running: Running, work: Coroutine[Any, Any, T]) -> T:
+    """Do it; Declined as soon as the job is to end early."""
+    doing = asyncio.ensure_future(work)
+    running.on_stop = doing.cancel
+    if running.stopped:
+        doing.cancel()
+    try:
+        return await doing
+    except asyncio.CancelledError:
+        if not running.stopped or is_cancelled():
+            raise
+        raise Declined("it is to end early") from None
+
+
+def is_cancelled() -> bool:
+    """Whether this very task is being cancelled, as where the process ends."""
+    task = asyncio.current_task()
+    return bool(task and task.cancelling())

@@ -95,8 +95,11 @@ async def test_other_jobs_of_a_held_thread_go_on(engine: Engine) -> None:
         await until(lambda: ran == ["withdraw:0", "answer:1"])
 
 
-@pytest.mark.parametrize(("kind", "held_by"), [("wrapup", {"paused", "stopped"}), ("summary", {"stopped"})])
-async def test_sums_wait_as_well(engine: Engine, kind: str, held_by: set[str]) -> None:
+HELD_BY = [("wrapup", {"paused", "stopped"}), ("summary", {"stopped"}), ("rehearse", {"stopped"})]
+
+
+@pytest.mark.parametrize(("kind", "held_by"), HELD_BY)
+async def test_what_else_asks_a_model_waits_as_well(engine: Engine, kind: str, held_by: set[str]) -> None:
     for how in ("paused", "stopped"):
         await engine.jobs.hold(LAB, how)
         ran = Answering()
@@ -111,6 +114,21 @@ async def test_sums_wait_as_well(engine: Engine, kind: str, held_by: set[str]) -
             await engine.jobs.hold(LAB, "")
             await until(lambda: is_done(engine, f"{kind}:{how}", f"{kind}:{how}"))  # noqa: B023
             assert ran.began == [f"{kind}:{how}"]
+
+
+async def test_a_pause_lets_go_what_only_a_stop_holds(engine: Engine) -> None:
+    ran = Answering()
+    ran.may_end.set()
+    await engine.jobs.hold(LAB, "stopped")
+    async with working(Worker(engine.other(), {"summary": ran, "answer": ran})):
+        await engine.put("summary:1", "summary:lab")
+        await engine.put("answer:1")
+        await until(lambda: _parked(engine, 2))
+        await engine.jobs.hold(LAB, "paused")
+        await until(lambda: is_done(engine, "summary:1", "summary:lab"))
+        await until(lambda: _parked(engine, 1))
+        assert ran.began == ["summary:1"]
+        await engine.jobs.hold(LAB, "")
 
 
 async def test_a_stop_ends_sums_that_run_and_counts_answers(engine: Engine) -> None:

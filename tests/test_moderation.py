@@ -6,6 +6,8 @@ from collections.abc import AsyncGenerator
 import pytest
 import pytest_asyncio
 
+from bot.rehearsal import STOPPED
+from bot.trial.model_script import Plan, Reply
 from tests.desk import Desk, furnish
 from tests.jam import Jam, until
 
@@ -18,8 +20,8 @@ CASES = {
     "open": ("Fusion day until 23:59", "“Fusion day” until"),
     "close": ("", "closed"),
     "pause": ("", "Paused"),
-    "resume": ("", "Going on"),
     "stop": ("now", "Stopped"),
+    "resume": ("", "Going on"),
     "model show": ("", "`default` is asked"),
     "model list": ("", "other-1"),
     "model set": ("other", "`other` is asked from the next question on"),
@@ -107,6 +109,18 @@ async def test_a_prompt_is_tried_in_private(desk: Desk) -> None:
     assert "You asked: What is a prompt for?" in answer.text
     assert {message.ephemeral_to for message in answer.messages} == {desk.moderator}
     assert not await desk.jam.journal("argonne")
+
+
+async def test_a_stop_ends_a_prompts_test_and_allows_none(desk: Desk) -> None:
+    desk.jam.model.script = Plan(lambda _: Reply("on and on " * 400, pieces=400, seconds=60))
+    answer = await desk.say(desk.moderator, "prompt test What is a prompt for?")
+    await until(lambda: desk.jam.model.concurrent == 1)
+    await desk.do("stop now")
+    await until(lambda: answer.text.endswith(STOPPED))
+    await until(lambda: desk.jam.model.concurrent == 0)
+    assert (await desk.say(desk.moderator, "prompt test And now?")).text == STOPPED
+    await desk.do("resume")
+    desk.jam.model.script = Plan()
 
 
 async def test_a_typo_is_understood_as_far_as_i_may(desk: Desk) -> None:

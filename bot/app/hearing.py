@@ -83,7 +83,7 @@ def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
         *parts.sessions.subcommands(),
         *Models(labs, audit, states).subcommands(),
         *prompts.subcommands(),
-        *Rehearsals(parts.jobs).subcommands(),
+        *Rehearsals(parts.jobs, states).subcommands(),
         *Persons(labs, audit, states).subcommands(),
         *Announcements(labs, parts.announcing.publish).subcommands(),
         *digests.subcommands(),

@@ -1,6 +1,5 @@
 """Asks a model for a summary within the lab's caps, until it is done or the lab is stopped (P11)."""
 
-import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any, TypeVar
 
@@ -8,7 +7,7 @@ from bot import caps
 from bot.budget import Budget
 from bot.errors import Capped, Declined, LabjamError
 from bot.labs import Lab
-from bot.running import Running
+from bot.running import Running, is_cancelled, unless_stopped
 from bot.summary.asking import Spent
 from bot.summary.building import estimate
 from bot.summary.gathering import Thread
@@ -33,31 +32,15 @@ async def counted(
         raise Declined("the lab was stopped")
     await budget.reserve(running, user, lab, spec, most)
     try:
-        return await _unless_stopped(running, work())
+        return await unless_stopped(running, work())
     finally:
-        if not _is_cancelled():  # else whoever takes the job over counts
+        if not is_cancelled():  # else whoever takes the job over counts
             await budget.settle(running, lab, _cost(spent, most))
 
 
 def reason(running: Running, error: LabjamError, otherwise: str) -> str:
     """What people are told where there is no summary."""
     return HALTED if running.stopped else CAPPED if isinstance(error, Capped) else otherwise
-
-
-async def _unless_stopped(running: Running, work: Coroutine[Any, Any, T]) -> T:
-    doing = asyncio.ensure_future(work)
-    running.on_stop = doing.cancel
-    try:
-        return await doing
-    except asyncio.CancelledError:
-        if not running.stopped or _is_cancelled():
-            raise
-        raise Declined("the lab was stopped") from None
-
-
-def _is_cancelled() -> bool:
-    task = asyncio.current_task()
-    return bool(task and task.cancelling())
 
 
 def _cost(spent: Spent, most: caps.Spent) -> caps.Spent:

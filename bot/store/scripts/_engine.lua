@@ -40,10 +40,13 @@ local function is_answer(job)
   return string.sub(job, 1, 7) == 'answer:'
 end
 
--- What asks a model waits while its lab is held; a session's summary, only where the lab is stopped.
+-- What asks a model waits while its lab is held: what is for the moderators, only where it is stopped.
 local function waits(job, how)
   local kind = string.match(job, '^%a+')
-  return how and (kind == 'answer' or kind == 'wrapup' or (kind == 'summary' and how == 'stopped'))
+  if kind == 'summary' or kind == 'rehearse' then
+    return how == 'stopped'
+  end
+  return (kind == 'answer' or kind == 'wrapup') and (how == 'paused' or how == 'stopped')
 end
 
 -- A held lab's answers wait outside the queue; whatever else its thread has to do goes on.

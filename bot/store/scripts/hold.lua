@@ -1,5 +1,5 @@
 -- Hold a lab's answers in this shard, or let them go. What is held waits in its order; what runs goes
--- on, except where a lab becomes stopped: then each running answer, wrap-up or summary is asked to end.
+-- on, except where a lab becomes stopped: then all that runs and asks a model is asked to end.
 -- ARGV  lab, 'paused', 'stopped' or '' to let go, reason for the answers that end
 -- Returns how many answers were asked to end, or may start now.
 local lab, how, reason = unpack(ARGV)
@@ -7,18 +7,21 @@ local before = redis.call('HGET', base .. 'held', lab) or ''
 if how == before then
   return 0
 end
-local parked = base .. 'parked:' .. lab
-local count = 0
 if how == '' then
   redis.call('HDEL', base .. 'held', lab)
-  for _, mailbox in ipairs(redis.call('ZRANGE', parked, 0, -1)) do
+else
+  redis.call('HSET', base .. 'held', lab, how)
+end
+local count = 0
+local parked = base .. 'parked:' .. lab
+for _, mailbox in ipairs(redis.call('ZRANGE', parked, 0, -1)) do
+  local job = redis.call('ZRANGE', base .. 'mailbox:' .. mailbox, 0, 0)[1]
+  if not (job and waits(job, how)) then -- a pause lets go what only a stop holds
+    redis.call('ZREM', parked, mailbox)
     make_ready(lab, mailbox)
     count = count + 1
   end
-  redis.call('DEL', parked)
-  return count
 end
-redis.call('HSET', base .. 'held', lab, how)
 if how == 'stopped' then
   local ready = base .. 'ready:' .. lab
   local pending = redis.pcall('XPENDING', ready, GROUP, '-', '+', 100000)
