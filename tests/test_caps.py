@@ -198,3 +198,17 @@ async def test_moderators_change_a_cap_at_once(spending: Spending) -> None:
     assert await spending.changed("argonne") == {"lab_questions_per_day": 0}
     await spending.change("argonne", "lab_questions_per_day", None)
     assert not (await spending.reserve(use(3), MOST, caps, HOUR, DAY)).allowed
+
+
+async def test_whatever_caps_there_are_an_answer_is_counted_in_few_commands(
+    spending: Spending, url: str
+) -> None:
+    store = await Store.connect(url)
+    await spending.reserve(use(0), MOST, [], HOUR, DAY)  # the scripts are known from here on
+    await spending.settle("argonne", use(0).job, MOST)
+    await store.client.config_resetstat()
+    await spending.reserve(use(1), MOST, [Cap.of(name, 10_000) for name in NAMES], HOUR, DAY)
+    await spending.settle("argonne", use(1).job, MOST)
+    ran = await store.client.info("commandstats")
+    await store.close()
+    assert sum(of["calls"] for of in ran.values()) <= 24, ran

@@ -16,16 +16,19 @@ _LARGE = re.compile("[\ufdfa\ufdfb]")  # NFKC makes a sentence of each
 _ZEROS = re.compile(r"&#([xX]?)0+(?=[0-9a-fA-F])")
 _NO_CHARACTER = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")  # too large for any, and for Python's int()
 _LINE_END = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
-_SPACE = re.compile(r"[^\S\n]+")
+_SPACE = re.compile(r" [^\S\n]+|[^\S\n ][^\S\n]*")  # a single blank is found nowhere: it stays
 _MARKUP = re.compile(r"[*~`]+")  # Slack's and Markdown's; an underscore is part of names, such as SECRET_KEY
 
 _SLASHES = "\u2044\u2215\u29f8\u2571\u27cb\u2afd"  # the last is a double one
-_TWINS = str.maketrans(
-    "АВЕЅІЈКМНОРСТУХАΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺ" + _SLASHES[:5],  # noqa: RUF001 - Cyrillic and Greek, that is the point
-    "ABESIJKMHOPCTYXAABEZHIKMNOPTYXCM" + "/" * 5,
-    "",
-) | {ord("\u2afd"): "//"}
+_TWINS = dict(
+    zip(
+        "АВЕЅІЈКМНОРСТУХАΑΒΕΖΗΙΚΜΝΟΡΤΥΧϹϺ" + _SLASHES,  # noqa: RUF001 - Cyrillic and Greek, that is the point
+        [*"ABESIJKMHOPCTYXAABEZHIKMNOPTYXCM", *"/////", "//"],
+        strict=True,
+    )
+)
 """Letters and strokes of other scripts that look like ours."""
+_TWIN = re.compile(f"[{''.join(_TWINS)}]")
 
 
 def normal(text: str) -> str:
@@ -47,6 +50,6 @@ def _once(text: str) -> str:
         text = html.unescape(_NO_CHARACTER.sub(" ", _ZEROS.sub(r"&#\1", text)))
     if not text.isascii():
         text = _UNSEEN.sub("", unicodedata.normalize("NFKC", _LARGE.sub("", text)))
-        text = text.translate(_TWINS)
+        text = _TWIN.sub(lambda found: _TWINS[found[0]], text)
     text = _MARKUP.sub("", _LINE_END.sub("\n", text))
     return _SPACE.sub(" ", text)

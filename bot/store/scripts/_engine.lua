@@ -125,3 +125,37 @@ local function ask_again(lab, mailbox, job, order)
   redis.call('DEL', base .. 'votes:' .. job) -- they were about another text
   put(lab, mailbox, job, order)
 end
+
+-- What one answer counts for: field of an hour or day -> units; `held` is 1 until it is known, then 0.
+local function units_of(person, model, spent, held)
+  local units = {}
+  for _, who in ipairs({ 'lab', person, model }) do
+    units[who .. ' questions'] = tonumber(who == model and spent.model_questions or spent.questions)
+    for _, measure in ipairs({ 'tokens', 'usd' }) do
+      units[who .. ' ' .. measure] = tonumber(spent[measure])
+      units['held ' .. who .. ' ' .. measure] = held * spent[measure]
+    end
+  end
+  return units
+end
+
+-- The counts that are there of these units' fields, in one read.
+local function counts_of(window, units)
+  local names, counts = {}, {}
+  for name in pairs(units) do
+    names[#names + 1] = name
+  end
+  for i, count in ipairs(redis.call('HMGET', window, unpack(names))) do
+    counts[names[i]] = tonumber(count)
+  end
+  return counts
+end
+
+local function write_counts(window, counts)
+  local flat = {}
+  for name, count in pairs(counts) do
+    flat[#flat + 1] = name
+    flat[#flat + 1] = count
+  end
+  redis.call('HSET', window, unpack(flat))
+end

@@ -5,16 +5,15 @@
 --       name, units, ...
 -- Returns {1 if allowed, flat list: a cap's name, its units, units used, units of those held, ...}.
 local lab, job, person, model = unpack(ARGV, 1, 4)
-local most = { questions = ARGV[5], tokens = ARGV[6], usd = ARGV[7] }
+local subject = { lab = 'lab', person = 'person ' .. person, model = 'model ' .. model }
+local most = { questions = ARGV[5], model_questions = ARGV[8], tokens = ARGV[6], usd = ARGV[7] }
+local units = units_of(subject.person, subject.model, most, 1)
 local window = {
   hour = base .. 'spent:' .. lab .. ':hour:' .. ARGV[9],
   day = base .. 'spent:' .. lab .. ':day:' .. ARGV[10],
 }
 local ends = { hour = ARGV[11], day = ARGV[12] }
-local subject = { lab = 'lab', person = 'person ' .. person, model = 'model ' .. model }
-local function most_of(scope, measure)
-  return scope == 'model' and measure == 'questions' and ARGV[8] or most[measure]
-end
+local counts = { hour = counts_of(window.hour, units), day = counts_of(window.day, units) }
 local reservation = base .. 'reserved:' .. job
 
 local caps = {}
@@ -28,13 +27,13 @@ lay(redis.call('HGETALL', base .. 'caps:' .. lab), 1) -- what moderators changed
 
 local function levels()
   local found, free = {}, true
-  for name, units in pairs(caps) do
+  for name, allowed in pairs(caps) do
     local scope, measure, per = string.match(name, '^(%a+)_(%a+)_per_(%a+)$')
-    if units > 0 and tonumber(most_of(scope, measure)) > 0 then -- what it does not use can't forbid it
-      local field = subject[scope] .. ' ' .. measure
-      local counts = redis.call('HMGET', window[per], field, 'held ' .. field)
-      free = free and tonumber(counts[1] or 0) < units
-      for _, part in ipairs({ name, units, counts[1] or 0, counts[2] or 0 }) do
+    local field = subject[scope] .. ' ' .. measure
+    if allowed > 0 and units[field] > 0 then -- what it does not use can't forbid it
+      local used, held = counts[per][field] or 0, counts[per]['held ' .. field] or 0
+      free = free and used < allowed
+      for _, part in ipairs({ name, allowed, used, held }) do
         found[#found + 1] = part
       end
     end
@@ -49,19 +48,14 @@ elseif not free then
   return { 0, found }
 end
 for per, key in pairs(window) do
-  for scope, who in pairs(subject) do
-    for measure in pairs(most) do
-      local units = most_of(scope, measure)
-      redis.call('HINCRBY', key, who .. ' ' .. measure, units)
-      if measure ~= 'questions' then
-        redis.call('HINCRBY', key, 'held ' .. who .. ' ' .. measure, units)
-      end
-    end
+  for name, more in pairs(units) do
+    counts[per][name] = (counts[per][name] or 0) + more
   end
+  write_counts(key, counts[per])
   redis.call('EXPIREAT', key, ends[per])
 end
 redis.call('HSET', reservation, 'hour', window.hour, 'day', window.day, 'person', subject.person,
-  'model', subject.model, 'questions', most.questions, 'model_questions', ARGV[8],
+  'model', subject.model, 'questions', most.questions, 'model_questions', most.model_questions,
   'tokens', most.tokens, 'usd', most.usd)
 redis.call('EXPIREAT', reservation, ends.day)
 return { 1, (levels()) }
