@@ -1,7 +1,7 @@
 // The page: wires the panes to the state, and the state to the feed.
 
 import { Composer } from "./composer.js";
-import { announce, h, iconButton } from "./elements.js";
+import { announce, h, iconButton, redraw } from "./elements.js";
 import { act, connect } from "./feed.js";
 import { homeView } from "./home.js";
 import { MessageList } from "./pane.js";
@@ -48,10 +48,11 @@ function openThread(ts) {
   go({ channel: state.place.channel, thread: ts });
 }
 
+let left = ""; // the thread just closed: its question has the focus next
+
 function closeThread() {
-  const root = state.place.thread;
+  left = state.place.thread;
   go({ channel: state.place.channel });
-  channelList.items.get(root)?.focus({ preventScroll: true });
 }
 
 function editLast(list) {
@@ -71,8 +72,8 @@ function drawPlace() {
   app.dataset.pane = thread ? "thread" : app.dataset.pane === "thread" ? "main" : app.dataset.pane;
   drawHead();
   homeSlot.hidden = !home;
-  channelList.element.hidden = mainBox.element.hidden = home;
-  if (home) homeSlot.replaceChildren(homeView());
+  channelList.element.hidden = home;
+  if (home) drawHome();
   if (moved) {
     channelList.clear();
     if (home) act("open_home");
@@ -82,6 +83,12 @@ function drawPlace() {
   drawChannel();
   drawThread(true);
   if (moved) channelList.toEnd();
+  if (!thread && left) channelList.items.get(left)?.focus({ preventScroll: true });
+  left = "";
+}
+
+function drawHome() {
+  redraw(homeSlot, () => homeSlot.replaceChildren(homeView()));
 }
 
 function drawHead() {
@@ -130,7 +137,6 @@ function drawThread(moved, changed) {
 }
 
 function drawStatus(channel, thread) {
-  const atEnd = threadList.element.scrollHeight - threadList.element.scrollTop - threadList.element.clientHeight < 80;
   const status = statusOf(channel, thread);
   const writing = repliesOf(channel, thread).some((each) => each.stream === "live");
   const text = status ? `labjam ${status}` : writing ? "labjam is writing…" : "";
@@ -138,7 +144,6 @@ function drawStatus(channel, thread) {
   if (text === shown) return;
   threadList.foot.replaceChildren(...(text ? [h("div.status", {}, h("span.dots", { "aria-hidden": "true" }, h("i"), h("i"), h("i")), h("span", {}, text),
     h("button.plain", { type: "button", onclick: () => act("stop", { channel, thread_ts: thread }) }, "Stop"))] : []));
-  if (atEnd) threadList.toEnd();
 }
 
 const told = new Set();
@@ -182,8 +187,14 @@ on("statuses", () => {
   drawChannel(new Set(rootsOf(state.place.channel).map((each) => each.ts)));
   drawThread(false, new Set());
 });
-on("views", () => { if (state.place.home) homeSlot.replaceChildren(homeView()); else drawChannel(new Set()); });
+on("views", () => { if (state.place.home) drawHome(); else drawChannel(new Set()); });
 on("link", (connected) => { document.getElementById("link").hidden = connected; });
 addEventListener("hashchange", readPlace);
-document.addEventListener("keydown", (event) => { if (event.key === "Escape" && state.place.thread && !event.defaultPrevented) closeThread(); });
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && state.place.thread && !event.defaultPrevented && !document.querySelector("dialog[open]")) closeThread();
+});
+document.querySelector(".skip").addEventListener("click", (event) => {
+  event.preventDefault(); // the address says where we look, and nothing else
+  (threadPane.hidden || wide.matches ? mainBox : threadBox).box.focus();
+});
 connect();

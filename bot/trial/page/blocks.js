@@ -1,7 +1,8 @@
 // Slack's Block Kit as elements; `context.press(element, extra, block)` is called for what a person presses.
 
-import { h, icon } from "./elements.js";
+import { h, icon, iconButton } from "./elements.js";
 import { inputOf } from "./inputs.js";
+import { openMenu } from "./menu.js";
 import { ask } from "./question.js";
 import { markdown, plain, words } from "./text.js";
 
@@ -30,6 +31,14 @@ const ELEMENTS = {
     return h("span.thumbs", { role: "group", "aria-label": "Is this answer good?" },
       thumb(element.positive_button, "up"), thumb(element.negative_button, "down"));
   },
+  overflow(element, context, block) {
+    const items = element.options.map((option) => ({
+      label: LABEL(option.text), run: () => context.press(element, { extra: { selected_option: option } }, block),
+    }));
+    return iconButton("more", "More options", (event) => openMenu(event.currentTarget, items, { label: "Options" }), {
+      class: "tool options", "aria-haspopup": "menu", "aria-expanded": "false", dataset: { key: `${block.block_id} ${element.action_id}` },
+    });
+  },
   mrkdwn: (element) => words(element),
   plain_text: (element) => words(element),
   image: (element) => h("span.picture", {}, `[${element.alt_text ?? "image"}]`),
@@ -48,7 +57,7 @@ function confirmed({ title, text, confirm, deny }) {
 
 const BLOCKS = {
   markdown: (block) => markdown(block.text),
-  header: (block) => h("h3.header", {}, LABEL(block.text)),
+  header: (block, context) => h(context.heading ?? "h3.header", {}, LABEL(block.text)),
   divider: () => h("hr"),
   section(block, context) {
     const fields = block.fields?.length ? h("div.fields", {}, block.fields.map(words)) : null;
@@ -67,7 +76,7 @@ const BLOCKS = {
   rich_text: (block) => h("div.mrkdwn", { dir: "auto" }, rich(block)),
   table(block) {
     const rows = block.rows.map((row, at) => h("tr", {}, row.map((cell) => h(at ? "td" : "th", {}, cellOf(cell)))));
-    return h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Table" }, h("table", {}, h("tbody", {}, rows)));
+    return h("div.scroll", { tabindex: "0", role: "group", "aria-label": "Table" }, h("table", {}, h("tbody", {}, rows)));
   },
   input(block, context) {
     const control = inputOf(block.element, block, () => {});

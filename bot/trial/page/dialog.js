@@ -1,12 +1,13 @@
 // The app's modals, with their inputs.
 
 import { blocks } from "./blocks.js";
-import { h, iconButton } from "./elements.js";
+import { focusKeeper, h, iconButton } from "./elements.js";
 import { act } from "./feed.js";
 import { viewState } from "./inputs.js";
 import { on, state } from "./state.js";
 
 let shown = null;
+const drawn = new Map(); // the views that are open, so that what was typed is there when the one above it closes
 
 function title(object, otherwise) {
   return object?.text ?? otherwise;
@@ -16,7 +17,7 @@ function draw(view, errors = {}) {
   const { body } = view;
   const press = (element, { value, extra }) => act("click_view", { view: view.id, action_id: element.action_id, value, extra, state: viewState(form) });
   const form = h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); submit(view, form); } },
-    blocks(body.blocks, { press, errors }),
+    h("div.inside", {}, blocks(body.blocks, { press, errors })),
     h("div.actions.end", {},
       h("button.plain", { type: "button", onclick: () => act("close_view", { view: view.id }) }, title(body.close, "Close")),
       body.submit ? h("button.primary", { type: "submit" }, title(body.submit, "Submit")) : null));
@@ -49,13 +50,29 @@ function showErrors(errors, form) {
   }
 }
 
+function nodesOf(view) {
+  const key = `${view.id} ${view.hash}`;
+  if (!drawn.has(key)) drawn.set(key, draw(view));
+  return drawn.get(key);
+}
+
 on("views snapshot", () => {
+  const open = new Set(state.modals.map((each) => `${each.id} ${each.hash}`));
+  for (const key of drawn.keys()) if (!open.has(key)) drawn.delete(key);
   const view = state.modals.at(-1);
-  if (!view) { shown?.dialog.close(); shown?.dialog.remove(); shown = null; return; }
+  if (!view) {
+    shown?.dialog.close();
+    shown?.dialog.remove();
+    shown?.back();
+    shown = null;
+    return;
+  }
   if (shown?.id === view.id && shown.hash === view.hash) return;
+  const back = shown?.back ?? focusKeeper();
   const dialog = shown?.dialog ?? h("dialog.modal", { "aria-labelledby": "modal-title" });
   dialog.oncancel = (event) => { event.preventDefault(); act("close_view", { view: view.id }); };
-  dialog.replaceChildren(...draw(view));
+  dialog.replaceChildren(...nodesOf(view));
   if (!dialog.isConnected) { document.body.append(dialog); dialog.showModal(); }
-  shown = { id: view.id, hash: view.hash, dialog };
+  dialog.querySelector(".inside :is(input, select, textarea, button)")?.focus();
+  shown = { id: view.id, hash: view.hash, dialog, back };
 });

@@ -43,6 +43,25 @@ export function iconButton(name, label, onclick, extra = {}) {
   return h("button.tool", { type: "button", "aria-label": label, title: label, onclick, ...extra }, icon(name));
 }
 
+// Draws what is below `root` anew, and leaves the focus on the control it was on, by its data-key.
+export function redraw(root, draw) {
+  const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  draw();
+  if (key) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+}
+
+// A function that gives the focus back to where it is now, or to what stands in its place by then.
+export function focusKeeper() {
+  const was = document.activeElement;
+  const key = was?.dataset.key;
+  const item = was?.closest("li.message");
+  const list = item?.parentElement;
+  return () => {
+    const now = was?.isConnected ? was : [...(list?.children ?? [])].find((each) => each.dataset.ts === item.dataset.ts) ?? list?.lastElementChild;
+    ((now !== was && key && now?.querySelector(`[data-key="${CSS.escape(key)}"]`)) || now)?.focus({ preventScroll: true });
+  };
+}
+
 let hiding = 0;
 
 export function complain(text) {

@@ -10,7 +10,7 @@ export function homeView() {
   const root = h("div.home");
   const press = (element, { value, extra }) =>
     act("click_view", { view: state.home.id, action_id: element.action_id, value, extra, state: viewState(root) });
-  root.append(...(state.home ? blocks(state.home.body.blocks, { press }) : [empty()]));
+  root.append(...(state.home ? blocks(state.home.body.blocks, { press, heading: "h2.header" }) : [empty()]));
   return root;
 }
 

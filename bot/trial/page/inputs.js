@@ -56,13 +56,12 @@ const MAKE = {
   static_select(element, changed) {
     const options = optionsOf(element).map((option) => h("option", {
       value: option.value, selected: option.value === element.initial_option?.value }, option.text.text));
-    return h("select", { id: nextId(), "aria-label": element.placeholder?.text ?? "More", onchange: changed },
+    return h("select", { id: nextId(), "aria-label": element.placeholder?.text ?? "Choose", onchange: changed },
       h("option", { value: "" }, element.placeholder?.text ?? "Choose…"), options);
   },
   checkboxes: (element, changed) => choices("checkbox", element, changed),
   radio_buttons: (element, changed) => choices("radio", element, changed),
 };
-MAKE.overflow = (element, changed) => MAKE.static_select({ ...element, placeholder: { text: "More" } }, changed);
 MAKE.multi_static_select = MAKE.checkboxes;
 MAKE.timepicker = (element, changed) => h("input", { type: "time", id: nextId(), value: element.initial_time ?? "", onchange: changed });
 MAKE.email_text_input = (element) => h("input", { type: "email", id: nextId(), value: element.initial_value ?? "" });
@@ -78,6 +77,7 @@ export function inputOf(element, block, press) {
   const control = make(element, () => press(valueOf(element, control)));
   control.dataset.block = block.block_id;
   control.dataset.action = element.action_id;
+  control.dataset.key = `${block.block_id} ${element.action_id}`;
   control.described = element;
   return control;
 }
@@ -88,8 +88,7 @@ function valueOf(element, control) {
   const listed = /^(multi_)?(user|conversation|channel)s_select$/.exec(element.type);
   if (listed) return listed[1] ? { [`selected_${listed[2]}s`]: ticked() } : { [`selected_${listed[2]}`]: control.value || null };
   switch (element.type) {
-    case "static_select":
-    case "overflow": return { selected_option: chosen([control.value])[0] ?? null };
+    case "static_select": return { selected_option: chosen([control.value])[0] ?? null };
     case "radio_buttons": return { selected_option: chosen(ticked())[0] ?? null };
     case "multi_static_select":
     case "checkboxes": return { selected_options: chosen(ticked()) };

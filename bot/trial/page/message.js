@@ -1,7 +1,7 @@
 // One message as an element: who, when, what, its files, reactions, and what can be done with it.
 
 import { blocks } from "./blocks.js";
-import { h, icon, iconButton } from "./elements.js";
+import { h, icon, iconButton, redraw } from "./elements.js";
 import { act } from "./feed.js";
 import { openMenu } from "./menu.js";
 import { ask } from "./question.js";
@@ -137,9 +137,11 @@ export function messageItem(message, inThread) {
   return item;
 }
 
-// Draws the message anew, and leaves the focus on the button it was on.
 export function fill(item, message, inThread) {
-  const key = item.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
+  redraw(item, () => draw(item, message, inThread));
+}
+
+function draw(item, message, inThread) {
   const live = message.stream === "live";
   if (message.subtype === "channel_join") {
     item.className = "message joined";
@@ -159,7 +161,6 @@ export function fill(item, message, inThread) {
       body, broken(message), filesOf(message), reactionsOf(message), inThread ? null : summaryOf(message)),
     toolsOf(message, inThread, edit),
   ].filter(Boolean));
-  if (key) item.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus();
 }
 
 function broken(message) {

@@ -10,14 +10,16 @@ export class MessageList {
     this.list = h("ol.messages", { "aria-label": label });
     this.foot = h("div.foot");
     this.element = h("div.scroller", { tabindex: "-1" }, this.list, this.foot);
+    this.atEnd = true;
+    this.element.addEventListener("scroll", () => { this.atEnd = this.fromEnd() < 80; });
+    const growth = new ResizeObserver(() => { if (this.atEnd) this.toEnd(); }); // pictures come late, boxes grow
+    for (const each of [this.element, this.list, this.foot]) growth.observe(each);
     this.list.addEventListener("keydown", (event) => this.walk(event));
     this.list.addEventListener("focusin", (event) => this.rove(event.target.closest("li.message")));
   }
 
   // Shows these messages; `changed` are the ts to draw anew, all when it is missing.
   show(messages, changed) {
-    const { element } = this;
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight < 80;
     const wanted = new Set(messages.map((each) => each.ts));
     for (const [ts, item] of this.items) if (!wanted.has(ts)) { item.remove(); this.items.delete(ts); }
     let before = null;
@@ -30,7 +32,10 @@ export class MessageList {
       before = item;
     }
     if (!this.list.querySelector('[tabindex="0"].message')) this.rove(this.list.lastElementChild);
-    if (atEnd) this.toEnd();
+  }
+
+  fromEnd() {
+    return this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight;
   }
 
   clear() {
@@ -40,6 +45,7 @@ export class MessageList {
   }
 
   toEnd() {
+    this.atEnd = true;
     this.element.scrollTop = this.element.scrollHeight;
   }
 

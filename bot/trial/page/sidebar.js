@@ -1,6 +1,6 @@
 // The channel list with its unread marks, the app, and the switch of who one is.
 
-import { h } from "./elements.js";
+import { h, redraw } from "./elements.js";
 import { become } from "./feed.js";
 import { direct, go, on, state } from "./state.js";
 
@@ -37,7 +37,7 @@ function unread(channel, marks) {
 
 function entry(label, place, count, current) {
   return h("li", {}, h(count ? "button.entry.unread" : "button.entry", {
-    type: "button", "aria-current": current ? "page" : undefined, onclick: () => { go(place); document.getElementById("app").dataset.pane = "main"; },
+    type: "button", dataset: { key: label }, "aria-current": current ? "page" : undefined, onclick: () => { go(place); document.getElementById("app").dataset.pane = "main"; },
   }, h("span", {}, label), count ? h("span.count", { "aria-label": `${count} unread` }, String(count > 99 ? "99+" : count)) : null));
 }
 
@@ -54,11 +54,11 @@ function draw() {
   const others = channels.filter((each) => !each.members.includes(state.me));
   const talk = direct();
   const count = talk ? unread(talk, marks) : 0;
-  sidebar.replaceChildren(...[
+  redraw(sidebar, () => sidebar.replaceChildren(...[
     section("Your channels", mine.map(line)),
     section("Other channels", others.map((each) => entry(`# ${each.name}`, { channel: each.id }, 0, here.channel === each.id))),
     section("App", [entry("labjam · Home", { home: true }, 0, here.home), entry("labjam · Messages", { channel: talk }, count, here.channel === talk)]),
-  ].filter(Boolean));
+  ].filter(Boolean)));
 }
 
 function drawWho() {

@@ -87,9 +87,13 @@ export function isMember(channel) {
 }
 
 // Where we look stands in the address, so that a reload comes back to it.
-export function go(place) {
+export function hashOf(place) {
   const parts = place.home ? ["home"] : ["c", place.channel, ...(place.thread ? [place.thread] : [])];
-  const hash = `#/${parts.join("/")}`;
+  return `#/${parts.join("/")}`;
+}
+
+export function go(place) {
+  const hash = hashOf(place);
   if (location.hash === hash) emit("place");
   else location.hash = hash;
 }

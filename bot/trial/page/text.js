@@ -4,13 +4,14 @@ import hljs from "./vendor/highlight.min.js";
 import MarkdownIt from "./vendor/markdown-it.min.js";
 import "./vendor/purify.min.js";
 import { h } from "./elements.js";
-import { channelName, nameOf, state } from "./state.js";
+import { channelName, hashOf, nameOf, state } from "./state.js";
 
 const TOKEN = /<(@[UW][A-Z0-9]+|#C[A-Z0-9]+|![a-z]+[^<>|\n]*|(?:https?|mailto):[^<>|\s]+)(?:\|([^<>\n]*))?>/g;
 const OPEN = "\uE000";
 const SHUT = "\uE001";
 const MARKS = new RegExp(`${OPEN}(\\d+)${SHUT}`, "g");
 const LINKS = /^(https?|mailto):/i;
+const PERMALINK = /^http:\/\/127\.0\.0\.1:\d+\/archives\/(\w+)\/p(\d{10})(\d{6})(?:\?thread_ts=([\d.]+))?/;
 
 // Slack's three entities, once; and marks that turn the direction of what follows are shown, not obeyed.
 export function decode(text) {
@@ -23,6 +24,8 @@ export function visible(text) {
 
 function link(href, label) {
   if (!LINKS.test(href)) return document.createTextNode(label);
+  const [, channel, seconds, micros, thread] = PERMALINK.exec(href) ?? [];
+  if (state.channels.has(channel)) return h("a", { href: hashOf({ channel, thread: thread ?? `${seconds}.${micros}` }) }, label);
   return h("a", { href, target: "_blank", rel: "noopener noreferrer", title: href }, label);
 }
 
@@ -74,13 +77,13 @@ export function markdown(text) {
     Object.assign(anchor, { target: "_blank", rel: "noopener noreferrer", title: anchor.href });
   }
   for (const table of body.querySelectorAll("table")) {
-    const frame = h("div.scroll", { tabindex: "0", role: "region", "aria-label": "Table" });
+    const frame = h("div.scroll", { tabindex: "0", role: "group", "aria-label": "Table" });
     table.replaceWith(frame);
     frame.append(table);
   }
   for (const code of body.querySelectorAll("pre")) {
     code.tabIndex = 0;
-    code.setAttribute("role", "region");
+    code.setAttribute("role", "group");
     code.setAttribute("aria-label", "Code");
   }
   return body;
@@ -127,7 +130,7 @@ function inline(text) {
 export function mrkdwn(text) {
   const body = h("div.mrkdwn", { dir: "auto" });
   text.split(/```\n?([\s\S]*?)\n?```/).forEach((piece, at) => {
-    if (at % 2) { body.append(h("pre", { tabindex: "0", role: "region", "aria-label": "Code" }, h("code", {}, decode(piece)))); return; }
+    if (at % 2) { body.append(h("pre", { tabindex: "0", role: "group", "aria-label": "Code" }, h("code", {}, decode(piece)))); return; }
     for (const line of piece.replace(/^\n|\n$/g, "").split("\n")) {
       if (!line && piece === "") continue;
       const quoted = line.startsWith("&gt;");

@@ -1,7 +1,7 @@
 // What an empty channel says to a first visitor.
 
 import { h } from "./elements.js";
-import { channelName, state } from "./state.js";
+import { channelName, isMember, state } from "./state.js";
 
 const ASKS = ["Show me an equation", "Show me a table", "Write some code", "A long answer, please", "Refuse to answer"];
 
@@ -13,7 +13,7 @@ export function welcome(choose) {
       : `Ask anything: labjam answers in a thread. ${state.model.note}`;
   return h("div.empty", {}, h("h2", {}, place?.kind === "im" ? "Write to labjam" : `This is the beginning of #${channelName(state.place.channel)}`),
     h("p", {}, says),
-    place?.kind === "im" && state.prompts.length ? suggestions(choose)
+    !isMember(state.place.channel) ? null : place?.kind === "im" && state.prompts.length ? suggestions(choose)
       : isJam && state.model.kind === "scripted" ? h("div.actions", {}, ASKS.map((text) => h("button.plain", { type: "button", onclick: () => choose(text) }, text))) : null);
 }
 
