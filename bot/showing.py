@@ -94,9 +94,12 @@ class Showing:
         """Say that the model is at work; gives seconds until that is to be said again."""
         now = self.clock()
         self._quiet_since = self._quiet_since or now
+        if await self.delivery.rotate():
+            self._due = 0.0  # Slack took the status away with the stream
         if self.delivery.messages and now - self._quiet_since < QUIET:
             return QUIET
-        return await self._tell(ready=False)
+        again = await self._tell(ready=False)
+        return min(again, QUIET) if self.delivery.messages else again
 
     async def wait(self) -> None:
         """Say that the model will be asked again."""

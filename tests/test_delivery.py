@@ -1,90 +1,20 @@
 """One answer on its way into a thread: whatever Slack does, it ends as the text that was written, once."""
 
-from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import AsyncGenerator
 
 import pytest
 
 from bot.errors import RetryLater
-from bot.records import About, ThreadKey
-from bot.slack.blocks import Block, about_answer, small_print, thumbs
-from bot.slack.client import identify, open_session, web_client
-from bot.slack.delivery import EDIT_EVERY, NOTICE, STREAM_LIFE, Delivery
-from bot.slack.making import Address
-from bot.slack.outbox import Outbox
-from bot.trial.messages import Message
+from bot.slack.delivery import EDIT_EVERY, NOTICE, STREAM_LIFE
 from bot.trial.server import LocalSlack
-
-TEXT = "Sentence after sentence of an answer, with a &lt; in it. " * 20
-ENDING: list[Block] = [
-    small_print("ANL"),
-    thumbs(about_answer(About("argonne", ThreadKey("T1", "C1", "1.1"), "1.1"))),
-]
-
-
-@dataclass
-class Thread:
-    """A question in a channel, and the deliveries of its answers; time stands still until it is moved."""
-
-    slack: LocalSlack
-    outbox: Outbox
-    team: str
-    person: str
-    channel: str
-    ts: str
-    now: list[float]
-    noted: list[str] = field(default_factory=list[str])
-
-    def delivery(self, standing: Sequence[str] = (), others: Sequence[str] = ()) -> Delivery:
-        """One attempt; `standing` is what an earlier one recorded."""
-
-        async def hold() -> None:
-            pass
-
-        async def note(messages: Sequence[str]) -> None:
-            self.noted[:] = messages
-
-        async def recorded() -> Sequence[str]:
-            return self.noted
-
-        address = Address(self.team, self.channel, self.ts, self.person, self.team, self.ts)
-        return Delivery(
-            self.outbox, address, hold=hold, note=note, recorded=recorded, standing=standing, others=others,
-            clock=lambda: self.now[0],
-        )  # fmt: skip
-
-    @property
-    def replies(self) -> list[Message]:
-        """The bot's messages in the thread."""
-        return self.slack.replies_of_bot(self.channel, self.ts)
-
-    @property
-    def written(self) -> list[str]:
-        """What they say, as Slack stores it."""
-        return ["".join(b["text"] for b in m.raw if b["type"] == "markdown") for m in self.replies]
-
-    def calls(self, method: str) -> int:
-        """How often a method was called."""
-        return len(self.slack.calls_of(method))
-
-    def stands(self, *parts: str) -> None:
-        """The thread holds exactly these messages, ended, with thumbs under the last one, and on record."""
-        assert self.written == list(parts)
-        assert [bool(message.elements) for message in self.replies] == [*[False] * (len(parts) - 1), True]
-        assert not any(message.streaming or message.expired for message in self.replies)
-        assert self.noted == [message.ts for message in self.replies]
+from tests.delivering import ENDING, TEXT, Thread, open_thread
+from tests.trial_fixtures import Clock
 
 
 @pytest.fixture
 async def thread() -> AsyncGenerator[Thread]:
-    async with LocalSlack() as slack, open_session() as session:
-        person = slack.add_person("scientist")
-        channel = slack.add_channel("jam-argonne", [person])
-        client = web_client(slack.bot_token, slack.api_url, session)
-        us, now = await identify(client), [1000.0]
-        ts = await slack.post(person, channel, "why?")
-        outbox = Outbox(client, us.user, clock=lambda: now[0])
-        yield Thread(slack, outbox, us.team, person, channel, ts, now)
+    async with LocalSlack() as slack, open_thread(slack, Clock()) as opened:
+        yield opened
 
 
 async def test_an_answer_is_streamed_then_closed(thread: Thread) -> None:
@@ -113,23 +43,6 @@ async def test_a_long_answer_is_several_messages_in_order(thread: Thread) -> Non
     await delivery.show([TEXT, f"*Part 2* {TEXT}", "*Part 3*"])
     await delivery.close([TEXT, f"*Part 2* {TEXT}", f"*Part 3* {TEXT}"], ENDING, "preview")
     thread.stands(TEXT, f"*Part 2* {TEXT}", f"*Part 3* {TEXT}")
-
-
-async def test_a_stream_is_left_before_slack_ends_it(thread: Thread) -> None:
-    """From then on the message grows by edits, no more often than Slack asks for."""
-    delivery = thread.delivery()
-    await delivery.show([TEXT[:50]])
-    thread.now[0] += STREAM_LIFE
-    await delivery.show([TEXT[:100]])
-    assert (thread.calls("chat.stopStream"), thread.written) == (1, [TEXT[:50]])
-    await delivery.show([TEXT[:200]])
-    await delivery.show([TEXT[:300]])
-    assert (thread.calls("chat.update"), thread.written) == (1, [TEXT[:200]])
-    thread.now[0] += EDIT_EVERY + 1
-    await delivery.show([TEXT[:400]])
-    assert thread.written == [TEXT[:400]]
-    await delivery.close([TEXT], ENDING, "preview")
-    thread.stands(TEXT)
 
 
 async def test_the_next_attempt_takes_over_a_stream(thread: Thread) -> None:
@@ -197,7 +110,7 @@ async def test_no_text_is_doubled_or_lost_with_a_reply(thread: Thread, method: s
     await delivery.show([TEXT[:50]])
     thread.slack.faults.drop(method, applied=applied)
     await delivery.show([TEXT[:100]])
-    thread.now[0] += EDIT_EVERY + 1
+    thread.clock.now += EDIT_EVERY + 1
     await delivery.show([TEXT[:200]])
     await delivery.close([TEXT, "*Part 2* The rest."], ENDING, "preview")
     thread.stands(TEXT, "*Part 2* The rest.")
@@ -225,15 +138,6 @@ async def test_a_stream_that_takes_no_more_is_ended_and_edited(thread: Thread, e
     thread.stands(TEXT)
 
 
-async def test_a_stream_that_slack_ended_is_edited(thread: Thread) -> None:
-    delivery = thread.delivery()
-    await delivery.show([TEXT[:50]])
-    thread.slack.workspace.end_stream(thread.channel, thread.replies[0].ts, "expired")
-    await delivery.show([TEXT[:100]])
-    await delivery.close([TEXT], ENDING, "preview")
-    thread.stands(TEXT)
-
-
 async def test_the_askers_stop_is_heard(thread: Thread) -> None:
     delivery = thread.delivery()
     await delivery.show([TEXT[:50]])
@@ -251,7 +155,7 @@ async def test_a_method_that_slack_told_to_rest_is_left_alone(thread: Thread) ->
     for end in (100, 200, 300):
         await delivery.show([TEXT[:end]])
     assert (thread.calls("chat.appendStream"), thread.written) == (1, [TEXT[:50]])
-    thread.now[0] += 5
+    thread.clock.now += 5
     await delivery.show([TEXT[:400]])
     assert (thread.calls("chat.appendStream"), thread.written) == (2, [TEXT[:400]])
 
@@ -261,9 +165,9 @@ async def test_a_limited_stop_does_not_hold_up_what_is_shown(thread: Thread) -> 
     delivery = thread.delivery()
     await delivery.show([TEXT[:50]])
     thread.slack.faults.limit("chat.stopStream", retry_after=80)
-    thread.now[0] += STREAM_LIFE
+    thread.clock.now += STREAM_LIFE
     await delivery.show([TEXT[:100]])
-    thread.now[0] += 80
+    thread.clock.now += 80
     await delivery.show([TEXT[:100]])
     await delivery.close([TEXT], ENDING, "preview")
     thread.stands(TEXT)
@@ -274,7 +178,7 @@ async def test_without_streaming_an_answer_is_posted_and_edited(thread: Thread) 
     delivery = thread.delivery()
     await delivery.show([TEXT[:50]])
     await delivery.show([TEXT[:100]])
-    thread.now[0] += EDIT_EVERY + 1
+    thread.clock.now += EDIT_EVERY + 1
     await delivery.show([TEXT[:200]])
     assert thread.written == [TEXT[:200]]
     await delivery.close([TEXT], ENDING, "preview")

@@ -118,6 +118,14 @@ class Delivery:
         pacer = self._outbox.pacer
         return pacer.flush_every(self._address.team) if pacer else FLUSH
 
+    async def rotate(self) -> bool:
+        """Leave what has streamed for too long, with nothing new to show; gives whether that was due."""
+        due = [each for each in self._messages if each.live and self._clock() - each.at >= STREAM_LIFE]
+        for message in due:
+            with suppress(SlackBusy, SlackUnsure):
+                await self._stop(message, self._call)
+        return bool(due)
+
     async def close(self, parts: Sequence[str], ending: Sequence[Block], preview: str) -> tuple[str, ...]:
         """Make the answer stand, whole, with `ending` under its last message; gives the messages' ts."""
         if self.unsure:
