@@ -93,8 +93,8 @@ class Flagging:
 
         def claimed(old: Flag | None) -> Flag:
             flag = _waiting(old)
-            if flag.claimed_by:
-                raise Declined(f"<@{flag.claimed_by}> has it in hand already.")
+            if flag.holder:
+                raise Declined(f"<@{flag.holder}> has it in hand already.")
             return replace(
                 flag, state="claimed", claimed_by=who, at=self._clock(), revision=flag.revision + 1
             )

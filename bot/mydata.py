@@ -22,8 +22,10 @@ from bot.store.journal import read
 COMES = "I am collecting what is kept of you. It comes as a direct message in a moment, with a file."
 SURE = (
     "Take everything that is kept of you out of the record, in every lab: your questions with their answers, "
-    "thumbs, details, problems and choices? It can't be brought back."
+    "thumbs, details, problems and choices? Files that `/jam mydata` sent you go, too. "
+    "It can't be brought back."
 )
+DECIDED = "What you decided as a moderator stays without your name; the audit trail stays as it is."
 DELETING = (
     "It is being taken out of the record, the archive and all later exports. What you wrote in Slack stays."
 )
@@ -60,7 +62,7 @@ class MyData:
             Subcommand("mydata", "", "sends you what is kept of you, in private", "anyone", self.ask,
                        of_a_lab=False),
             Subcommand("mydata delete", "", "takes what is kept of you out of the record", "anyone",
-                       self.delete, of_a_lab=False, changes=True, asks=lambda act: SURE),
+                       self.delete, of_a_lab=False, changes=True, asks=_sure),
         ]  # fmt: skip
 
     async def ask(self, act: Act) -> Reply:
@@ -113,6 +115,10 @@ class MyData:
                     records.append(record)  # noqa: PERF401 - an async comprehension would hide the filter
         asked_once = await insist(lambda: self._forms.remembered(team, user))
         return {"person": user, "made_at": self._clock(), "asked_once": asked_once, "records": records}
+
+
+def _sure(act: Act) -> str:
+    return f"{SURE} {DECIDED}" if act.role.words != "scientist" else SURE
 
 
 def summary(kept: Mapping[str, Any]) -> str:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -15,11 +16,12 @@ from pydantic import TypeAdapter
 from bot.caps import Spent
 from bot.errors import Held
 from bot.running import Running
-from bot.scopes import Hold, Scope, covered, read_scope
+from bot.scopes import Hold, Reach, Scope, covered, pseudonym, read_scope
 from bot.store.found import Found
 from bot.store.holds import Holds
 from bot.store.jobs import CROSS_LAB, Close, Jobs
 from bot.store.journal import Journal, Line, read
+from bot.store.renaming import Renaming
 from bot.store.spending import Spending
 from bot.store.traces import Traces
 
@@ -174,6 +176,8 @@ class Purges:
             await self._traces.redact(lab, found, _receipts(head | {"lab": lab}))
         await self._traces.forget_jobs(found.jobs)
         labs = [scope.lab] if scope.lab else self._jobs.labs
+        if scope.person:
+            await self._rename(labs, reach, head)
         return [receipt for lab in labs if (receipt := await self._close(lab, head, found.held))]
 
     async def hold(self, hold: Hold) -> bool:
@@ -232,6 +236,13 @@ class Purges:
             at = int(self._clock() * 1e6)
             await self._jobs.enqueue(lab, f"{thread}:clear", f"clear:{thread}:{order.id}", at, fields)
 
+    async def _rename(self, labs: Sequence[str], reach: Reach, head: dict[str, Any]) -> None:
+        """What the person decided on others' answers stays, under a pseudonym."""
+        key = await self._jobs.store.pseudonym_key()
+        renaming = Renaming(self._jobs.store, partial(pseudonym, key=key))
+        for lab in labs:
+            await renaming.rename(lab, reach, _receipts(head | {"lab": lab}, "renamed"))
+
     async def _head(self, order: Order, holds: Sequence[Scope]) -> dict[str, Any]:
         key = await self._jobs.store.pseudonym_key()
         hidden = [hold.hidden(key) for hold in holds]
@@ -259,6 +270,6 @@ class Purges:
         return [line async for line in lines if line["kind"] == "purge" and line["purge"] == purge]
 
 
-def _receipts(head: dict[str, Any]) -> Callable[[Sequence[str]], str]:
-    """Makes the record that names some of the records taken out."""
-    return lambda removed: json.dumps(head | {"removed": list(removed)})
+def _receipts(head: dict[str, Any], done: str = "removed") -> Callable[[Sequence[str]], str]:
+    """Makes the record that names some of the records taken out, or `renamed`: without the person's id."""
+    return lambda records: json.dumps(head | {done: list(records)})

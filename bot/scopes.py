@@ -18,6 +18,9 @@ KEPT = frozenset({"purge", "redaction", "gate", "audit", "hold"})
 DECISIONS = frozenset({"release", "flag"})
 """Kinds of records in which moderators decide on an answer: they go with its question, not who decided."""
 
+DECIDED_BY = ("user", "claimed_by")
+"""Where these name who decided: a purge of that person puts their pseudonym there."""
+
 _PLACE = re.compile(r"([A-Z0-9]+):([A-Z0-9]+):([0-9]+\.[0-9]+)")
 
 
@@ -160,6 +163,13 @@ class Concern:
         named: Iterable[str] = record.get("threads") or ()
         return any(thread == self.scope.thread or thread in self.touched for thread in named)
 
+    def decides(self, record: Mapping[str, Any]) -> bool:
+        """Whether the person of the scope decided, in its lab, on what another wrote."""
+        if record.get("kind") not in DECISIONS or not self._in_time(record):
+            return False
+        here = self.scope.lab in {"", lab_of(record)} and self.scope.thread in {"", thread_of(record)}
+        return here and any(self.is_person(str(record.get(name))) for name in DECIDED_BY)
+
     def is_person(self, name: str) -> bool:
         """Whether this is the person of the scope."""
         return bool(self.scope.person) and self.name(name) == self.scope.person
@@ -198,6 +208,11 @@ class Reach:
     def spares(self, record: Mapping[str, Any]) -> bool:
         """Whether a hold keeps a record."""
         return any(held.hits(record) for held in self.held)
+
+    def renames(self, record: Mapping[str, Any]) -> bool:
+        """Whether a record stays, with a pseudonym in place of the person."""
+        held = any(held.hits(record) or held.decides(record) for held in self.held)
+        return self.concern.decides(record) and not self.concern.hits(record) and not held
 
     def takes_question(self, question: str) -> bool:
         """The same of a question, as "team:channel:ts"."""

@@ -11,8 +11,11 @@ import pytest
 
 from bot.archive.book import Book
 from bot.archive.keeper import Keeper
+from bot.audit import read_entry
+from bot.commands.caring import held, purged
+from bot.errors import WorldError
 from bot.labs import Lab, Labs, read_labs
-from bot.purge import Purges
+from bot.purge import Purges, Receipt
 from bot.retention import Retention
 from bot.scopes import Hold, Scope
 from bot.settings import Settings
@@ -79,8 +82,39 @@ async def test_a_purge_in_two_steps_and_a_hold_on_the_command_line(
 
     said = await labjam(environ, "hold", "--lab", "argonne", "--thread", thread, "--release", cwd=tmp_path)
     assert said.out == "The hold is released.\n"
-    acts = [json.loads(line)["act"] async for line in Ledger(store).lines()]
-    assert acts == ["hold", "purge", "release-hold"]
+    assert await audited(store) == [
+        (act, ended) for act in ("hold", "purge", "release-hold") for ended in ("ordered", "done")
+    ]
+
+
+async def audited(store: Store) -> list[tuple[str, str]]:
+    entries = [read_entry(line) async for line in Ledger(store).lines()]
+    return [(entry.act, entry.ended) for entry in entries]
+
+
+async def test_what_the_command_line_begins_is_in_the_trail_though_it_ends_badly(
+    store: Store, url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The order comes first: a console that dies in the middle leaves it."""
+    settings = Settings(redis_url=url, labjam_data=tmp_path)
+    scope = Scope("argonne", thread=await ask(store, 1))
+
+    async def break_(*_: object, **__: object) -> list[Receipt]:
+        assert (await audited(store))[-1] == ("purge", "ordered")
+        raise RuntimeError("a disk is full")
+
+    [_, told] = await purged(settings, scope, "")
+    with monkeypatch.context() as patch:
+        patch.setattr(Purges, "carry_out", break_)
+        with pytest.raises(RuntimeError):
+            await purged(settings, scope, told.rpartition(" ")[2])
+    await held(settings, scope, "")
+    with pytest.raises(WorldError, match="under a hold already"):
+        await held(settings, scope, "")
+    assert await audited(store) == [
+        ("purge", "ordered"), ("purge", "failed"), ("hold", "ordered"), ("hold", "done"),
+        ("hold", "ordered"), ("hold", "declined"),
+    ]  # fmt: skip
 
 
 async def test_mistakes_on_the_command_line_are_one_line(store: Store, url: str, tmp_path: Path) -> None:

@@ -2,17 +2,25 @@
 
 import json
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.archive.book import Book
+from bot.archive.keeper import Keeper
+from bot.archive.verify import verify
 from bot.purge import Order, Purges
-from bot.scopes import Hold, Scope
+from bot.records import Release, ReleaseState, ThreadKey
+from bot.scopes import Hold, Scope, pseudonym
 from bot.store import keys
+from bot.store.flags import Flag, Flags
 from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.journal import Journal, read
 from bot.store.notes import ThreadNotes
 from bot.store.redis import Store
+from bot.store.releases import Releases
+from tests.stores import everything
 
 LABS = ["argonne", "brookhaven"]
 NOW = 1_732_320_000.0
@@ -99,9 +107,54 @@ async def test_a_held_thread_keeps_what_a_purged_person_said_there(store: Store)
 
 async def test_what_a_purged_moderator_decided_goes_with_the_question_only(store: Store) -> None:
     await _purge(store, Scope(person=PERSON))
-    assert await _kinds(store) == ["answer", "release", "flag"]
+    assert sorted(await _kinds(store)) == ["answer", "flag", "release"]
     await _purge(store, Scope(person="U2"))
     assert await _kinds(store) == []
+
+
+async def _decide(store: Store, who: str, state: ReleaseState) -> None:
+    thread = ThreadKey.parse(_thread(1))
+    await Releases(store).change(Release("argonne", thread, thread.ts, state, who, "why", NOW))
+
+
+async def _released(store: Store) -> list[tuple[str, str]]:
+    lines = [line async for line in read(store, "argonne")]
+    return [(line["user"], line["state"]) for line in lines if line["kind"] == "release"]
+
+
+async def test_decisions_of_a_purged_moderator_stay_under_a_pseudonym_and_in_their_order(
+    store: Store, tmp_path: Path
+) -> None:
+    await _decide(store, PERSON, "lab_reviewed")
+    await _decide(store, "U5", "withheld")
+    thread = ThreadKey.parse(_thread(1))
+    flag = Flag("argonne", thread, thread.ts, "person", "claimed", NOW, NOW, 2, claimed_by=PERSON)
+    await Flags(store).revise("argonne", flag.question, PERSON, lambda _: flag)
+    await store.client.hset(keys.prompts(0, "argonne"), "1", json.dumps({"text": "x", "by": PERSON, "at": 1}))
+    archive = Keeper(store, LABS, tmp_path)
+    await archive.copy()
+    await _purge(store, Scope(person=PERSON), Scope("brookhaven"))
+    hidden = pseudonym(PERSON, await store.pseudonym_key())
+    assert await _released(store) == [(hidden, "withheld"), (hidden, "lab_reviewed"), ("U5", "withheld")]
+    left = await everything(store)
+    assert PERSON in left  # in the lab that is held
+    await _purge(store, Scope("argonne", person=PERSON))  # again, as a worker that took over does
+    assert await _released(store) == [(hidden, "withheld"), (hidden, "lab_reviewed"), ("U5", "withheld")]
+    [flag] = await Flags(store).of("argonne")
+    assert (flag.state, flag.claimed_by, flag.holder) == ("claimed", hidden, "")
+    await archive.copy()
+    archived = [json.loads(link.record) for link in Book(tmp_path, "argonne").read()]
+    assert PERSON not in str(archived)
+    assert [one["user"] for one in archived if one["kind"] == "release"][-1] == "U5"
+    assert not [found for found in verify(tmp_path) if found.findings]
+    kept = [name async for name in store.client.scan_iter("*") if "argonne" in name]
+    assert not [name for name in kept if PERSON in await _value(store, name)]
+
+
+async def _value(store: Store, name: str) -> str:
+    dumped: Any = {"hash": store.client.hgetall, "stream": store.client.xrange, "string": store.client.get}
+    reads = dumped.get(await store.client.type(name))
+    return str(await reads(name)) if reads else ""
 
 
 async def _kinds(store: Store) -> list[str]:

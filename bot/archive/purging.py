@@ -21,7 +21,10 @@ def last_receipt(line: Line) -> dict[str, Any] | None:
 
 
 def take_out(book: Book, receipt: Mapping[str, Any], key: bytes) -> int:
-    """Redact what a purge took, and no more: not what was recorded since, nor what a hold kept."""
+    """Redact what a purge took, and no more: not what was recorded since, nor what a hold kept.
+
+    What names the person as a moderator goes, too: it follows again under a pseudonym.
+    """
     name = partial(pseudonym, key=key)
     scope = scope_of(receipt["scope"])
     ended = float(receipt["at"])
@@ -31,4 +34,8 @@ def take_out(book: Book, receipt: Mapping[str, Any], key: bytes) -> int:
     )
     for link in book.read():
         reach.learn(json.loads(link.record))
-    return book.redact(reach.takes, str(receipt["purge"]), ended)
+
+    def goes(record: Mapping[str, Any]) -> bool:
+        return reach.takes(record) or reach.renames(record)
+
+    return book.redact(goes, str(receipt["purge"]), ended)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from bot.archive.keeper import Keeper
 from bot.audit import Actor, Audit
-from bot.errors import Held, UsageError, WorldError
+from bot.errors import Declined, Held, StoreAway, UsageError, WorldError
 from bot.purge import Order, Plan, Purges
 from bot.scopes import Hold, Scope
 from bot.settings import Settings
@@ -23,16 +23,14 @@ _CONSOLE = Actor("", "console")
 async def purged(settings: Settings, scope: Scope, code: str) -> list[str]:
     """Show what a purge would take; with its code, do it."""
     async with _purging(settings, scope) as (jobs, purges, audit):
-        try:
-            plan = await purges.look(scope)
-            if not code:
-                return [_shown(plan), f"Nothing was done. To do it, add --confirm {plan.code}"]
-            if code != plan.code:
-                raise UsageError("--confirm: not today's code for this; run it without --confirm first")
-            receipts = await purges.carry_out(Order(secrets.token_hex(6), scope, "command line"))
-        except Held as held:
-            raise WorldError(f"PURGE: {held}; see labjam hold.") from None
-        await audit.append(_CONSOLE, "purge", scope.lab, after=f"{scope.kind}: {plan.records} records")
+        plan = await _looked(purges, scope)
+        if not code:
+            return [_shown(plan), f"Nothing was done. To do it, add --confirm {plan.code}"]
+        if code != plan.code:
+            raise UsageError("--confirm: not today's code for this; run it without --confirm first")
+        order = Order(secrets.token_hex(6), scope, "command line")
+        async with _kept(audit, "purge", scope, after=f"purge {order.id} of {scope.kind}"):
+            receipts = await purges.carry_out(order)
         folder = settings.labjam_data / "archive"
         if folder.is_dir():
             await Keeper(jobs.store, jobs.labs, folder).copy()
@@ -43,22 +41,48 @@ async def purged(settings: Settings, scope: Scope, code: str) -> list[str]:
     return [*lines, "Messages leave Slack as labjam's workers run."]
 
 
+async def _looked(purges: Purges, scope: Scope) -> Plan:
+    try:
+        return await purges.look(scope)
+    except Held as held:
+        raise WorldError(f"PURGE: {held}; see labjam hold.") from None
+
+
 async def held(settings: Settings, scope: Scope, why: str) -> list[str]:
     """Hold something."""
-    async with _purging(settings, scope) as (_, purges, audit):
+    change = ("not held", f"{scope.kind} held")
+    async with _purging(settings, scope) as (_, purges, audit), _kept(audit, "hold", scope, *change):
         if not await purges.hold(Hold(scope, "console", time.time(), why)):
-            return ["That is under a hold already."]
-        await audit.append(_CONSOLE, "hold", scope.lab, before="not held", after=f"{scope.kind} held")
+            raise Declined("That is under a hold already.")
     return [f"This {scope.kind} is under a legal hold: no purge, no retention and no expiry touches it."]
 
 
 async def released(settings: Settings, scope: Scope) -> list[str]:
     """End a hold."""
-    async with _purging(settings, scope) as (_, purges, audit):
+    change = (f"{scope.kind} held", "not held")
+    async with _purging(settings, scope) as (_, purges, audit), _kept(audit, "release-hold", scope, *change):
         if not await purges.release(scope):
-            raise WorldError("HOLD: there is none of exactly this; labjam hold lists them.")
-        await audit.append(_CONSOLE, "release-hold", scope.lab, before=f"{scope.kind} held", after="not held")
+            raise Declined("There is no hold on exactly this; labjam hold lists them.")
     return ["The hold is released."]
+
+
+@asynccontextmanager
+async def _kept(
+    audit: Audit, act: str, scope: Scope, before: str = "", after: str = ""
+) -> AsyncGenerator[None]:
+    """Keep an act in the trail: before it begins, as with /jam, and then how it ended (P8)."""
+    await audit.append(_CONSOLE, act, scope.lab, ended="ordered")
+    try:
+        yield
+    except (Declined, Held) as error:
+        await audit.append(_CONSOLE, act, scope.lab, ended="declined")
+        raise WorldError(f"{act.upper()}: {error}") from None
+    except StoreAway:
+        raise
+    except BaseException:  # also where somebody presses Ctrl-C
+        await audit.append(_CONSOLE, act, scope.lab, ended="failed")
+        raise
+    await audit.append(_CONSOLE, act, scope.lab, before=before, after=after)
 
 
 async def listed(settings: Settings) -> list[str]:

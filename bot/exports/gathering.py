@@ -59,9 +59,8 @@ class Gathering:
         raw: dict[str, Any] = from_json(record, cache_strings="keys")
         place = place_of(raw)
         self._note_ids(raw, place.thread)
-        self.removed.update(
-            raw.get("removed") or () if raw.get("kind") == "purge" and raw.get("archive") else ()
-        )
+        if raw.get("kind") == "purge" and raw.get("archive"):
+            self.removed.update(raw.get("removed") or (), raw.get("renamed") or ())
         self._waiting.append((lab, place.thread, record.encode()))
         self.count += 1
         if len(self._waiting) >= _BATCH:

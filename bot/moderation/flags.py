@@ -58,7 +58,7 @@ class FlagCommands:
 
     def _line(self, flag: Flag, now: float) -> str:
         link = self.flagging.link(flag.thread, flag.question_ts)
-        who = f", <@{flag.claimed_by}> has it" if flag.claimed_by else ""
+        who = f", <@{flag.holder}> has it" if flag.holder else ""
         since = ago(now - flag.opened_at)
         place = f"<{link}|a question> in <#{flag.thread.channel}>"
         return f"`{flag.id}` {place}: {REASONS[flag.reason]}, {since} ago{who}"

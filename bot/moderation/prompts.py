@@ -99,7 +99,8 @@ class Prompts:
             version = json.loads(kept)
             used = ", in use" if number == state.prompt else ""
             stamp = self._stamp(act.lab, str(version["text"]))
-            lines.append(f"*{number}* {stamp} by <@{version['by']}> {ago(now - version['at'])} ago{used}")
+            who = f" by <@{version['by']}>" if version["by"][:1] in ("U", "W") else ""  # else a pseudonym
+            lines.append(f"*{number}* {stamp}{who} {ago(now - version['at'])} ago{used}")
         used = ", in use" if not state.prompt else ""
         lines.append(f"*0* {self._stamp(act.lab, self.labs[act.lab].system)} of the files{used}")
         return Reply("\n".join(lines[:40]))

@@ -41,6 +41,11 @@ class Flag:
         return question_key(str(self.thread), self.question_ts)
 
     @property
+    def holder(self) -> str:
+        """Who has it in hand; empty where nobody has, or somebody who was purged: then it is a pseudonym."""
+        return self.claimed_by if self.claimed_by[:1] in ("U", "W") else ""
+
+    @property
     def id(self) -> str:
         """What moderators type: the same as long as the answer exists."""
         return hashlib.sha256(self.question.encode()).hexdigest()[:5]
