@@ -110,13 +110,11 @@ class Answers:
         if running.stopped:
             return outcome.stopped("", running.stopped)
         if await self._gates.stops(thread.question, thread.lab):
-            thread.question = replace(thread.question, text="", files=(), file_ids=())
-            return outcome.marked_question(thread.lab.contact)
+            return _stopped(thread)
         spec = thread.spec
         attached = await self._attaching.read(running, thread.question, thread.lab, spec)
-        if attached is None:
-            thread.question = replace(thread.question, text="", files=(), file_ids=())
-            return outcome.marked_question(thread.lab.contact)
+        if isinstance(attached, str):
+            return _stopped(thread) if attached == "stopped" else outcome.waits_for_word()
         prompt = system_prompt(self._labs, thread.lab)
         turns = unmarked(turns_before(running.job, thread.question), thread.lab.guard)
         ratio = self._estimator.chars_per_token(spec.name)
@@ -235,6 +233,12 @@ class Answers:
             files=draft.files,
             cost=cost_of(spec, draft.usage),
         )
+
+
+def _stopped(thread: Showing) -> Draft:
+    """Forget a question that the guard stopped after it was taken in."""
+    thread.question = replace(thread.question, text="", files=(), file_ids=())
+    return outcome.marked_question(thread.lab.contact)
 
 
 async def _finish(attempt: Attempt, showing: asyncio.Task[None]) -> None:

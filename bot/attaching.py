@@ -2,8 +2,10 @@
 
 import hashlib
 import hmac
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -21,12 +23,15 @@ from bot.files.parsed import (
 )
 from bot.files.reader import Reader
 from bot.gate import Gates
+from bot.guard.rules import fingerprint
 from bot.labs import Lab
 from bot.llm.model import ModelSpec
 from bot.prompting import fenced, unread
 from bot.records import Attached, FileRead, Picture, Question
-from bot.running import Running
+from bot.running import Running, insist
 from bot.slack.downloads import Downloads, NotGiven, SlackFile
+from bot.store.confirmations import WAITS, Confirmations, Pending
+from bot.store.questions import CLEARED, answer_job
 
 MOST_TRIES = 3
 """How often a question waits for a file that Slack does not hand out just now."""
@@ -46,15 +51,20 @@ class Attaching:
     """Reads files; what their text was is noted in the job, so that another try reads none again."""
 
     def __init__(
-        self, downloads: Downloads, reader: Reader, gates: Gates, key: Callable[[], Awaitable[bytes]]
-    ) -> None:
+        self, downloads: Downloads, reader: Reader, gates: Gates, confirmations: Confirmations,
+        key: Callable[[], Awaitable[bytes]], *, clock: Callable[[], float] = time.time,
+    ) -> None:  # fmt: skip
         self._downloads = downloads
         self._reader = reader
         self._gates = gates
+        self._confirmations = confirmations
         self._key = key
+        self._clock = clock
 
-    async def read(self, running: Running, question: Question, lab: Lab, spec: ModelSpec) -> Attached | None:
-        """What came with a question; None where the guard stopped it, and told so."""
+    async def read(
+        self, running: Running, question: Question, lab: Lab, spec: ModelSpec
+    ) -> Attached | Literal["stopped", "waits"]:
+        """What came with a question; or that the guard stopped it, or waits for its asker's word."""
         if not question.file_ids:
             return Attached()
         noted = _noted(running)
@@ -68,12 +78,30 @@ class Attaching:
             hit = lab.guard.hard(one.name, one.parsed.text)
             if hit:
                 await self._gates.stop(question, hit, "file", one.parsed.text)
-                return None
+                return "stopped"
+        if await self._waits(running, question, lab, found):
+            return "waits"
         attached = _put_together(question, found, key)
         await running.note(
             {"attached": attached.text, "attached_files": _FILES.dump_json(attached.files).decode()}
         )
         return attached
+
+    async def _waits(self, running: Running, question: Question, lab: Lab, found: list[_One]) -> bool:
+        """Ask the asker, once, where the files look marked; nothing of their text is kept until then."""
+        texts = [one.parsed.text for one in found]
+        hits = lab.guard.soft(*texts)
+        if {hit.rule for hit in hits} <= set(running.job.fields.get(CLEARED, "").split()):
+            return False
+        now, asked = self._clock(), replace(question, side="")
+        jobs = tuple(
+            answer_job(replace(question, side=side)) for side in (("a", "b") if question.side else ("",))
+        )
+        hashed = fingerprint("\n".join(texts), await self._key())
+        rules, titles = tuple(hit.rule for hit in hits), tuple(hit.title for hit in hits)
+        pending = Pending(asked, "", rules, titles, hashed, now + WAITS, anew=jobs)
+        await insist(lambda: self._confirmations.wait_again(pending, int(now * 1_000_000)))
+        return True
 
     async def _one(
         self, running: Running, question: Question, number: int, spec: ModelSpec, key: bytes

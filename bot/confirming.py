@@ -13,18 +13,17 @@ from bot.guard.rules import fingerprint
 from bot.labs import Lab, Labs
 from bot.prompting import house_text
 from bot.records import About, Certification, Question, ThreadKey
-from bot.routing import ASIDE, Ask, words_of
+from bot.resuming import Resuming
+from bot.routing import Ask
 from bot.running import Running, insist
 from bot.slack.blocks import about_answer, confirm, markdown, read_about
-from bot.slack.events import Click, read_message
+from bot.slack.events import Click
 from bot.slack.outbox import Outbox
-from bot.store.confirmations import Confirmations, Pending, close_pending, pending_of
+from bot.store.confirmations import WAITS, Confirmations, Pending, close_pending, pending_of
 from bot.store.jobs import Close, Jobs, State
-from bot.store.questions import Questions, answer_job
+from bot.store.questions import Questions
 from bot.store.states import States
 
-WAITS = 2 * 3600.0
-"""Seconds a question waits for its asker."""
 _KNOWN_LIMIT = 20_000
 
 CERTIFY = "**Your question waits for your word.** Only you see this.\n\n{wording}"
@@ -42,6 +41,10 @@ EDIT_EXPIRED = (
     "I did not take your edit in: for two hours it waited for a button that I showed only to you. The answer "
     "here is to your question as it was."
 )
+AGAIN_EXPIRED = (
+    "I did not ask again: for two hours it waited for a button that I showed only to you. "
+    "Press once more, and the button comes again."
+)
 CHANGED = "Your question has changed since I asked. Please look at what I ask now."
 DONE = "Thank you. Your question goes on."
 TOO_LATE = "This question does not wait any more. If it was not answered, ask it again."
@@ -57,8 +60,7 @@ class Confirming:
         self._labs = labs
         self._outbox = outbox
         self._states = states
-        self._gates = gates
-        self._asking = asking
+        self._resuming = Resuming(labs, jobs, outbox, gates=gates, asking=asking)
         self._questions = Questions(jobs)
         self._store = jobs.store
         self._confirmations = Confirmations(jobs)
@@ -72,6 +74,19 @@ class Confirming:
             await self._confirmations.wait(pending)
             return True
         return False
+
+    async def holds_again(self, question: Question, lab: Lab, *, anew: str = "") -> bool:
+        """The same for one that was asked before: its text was looked at then, and whoever presses certifies.
+
+        `anew` is the job of an answer that is to be replaced; else there will be a further one.
+        """
+        scope = await self._uncertified(question, lab, wait=True)
+        if scope:
+            until = self._clock() + WAITS
+            await self._confirmations.wait(
+                Pending(question, scope, until=until, anew=(anew,) if anew else ())
+            )
+        return bool(scope)
 
     async def edit(self, ask: Ask, lab: Lab) -> bool:
         """Take an edit of a waiting question in; False where it does not wait."""
@@ -99,7 +114,7 @@ class Confirming:
         pending = await self._pending(Ask(replace(asked, text=text, files=(), file_ids=())), lab)
         pending = replace(pending, edited=at)
         if not (waiting and await self._confirmations.amend(replace(pending, until=waiting.until))):
-            await self._confirmations.wait_again(pending)
+            await self._confirmations.wait_again(pending, at)
         return True
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> State:
@@ -131,7 +146,7 @@ class Confirming:
             if pending is None or fields.get("cancel") == "withdrawn":
                 return close_pending(pending, "dropped", self._clock()) if pending else Close({})
             if await self._may_go_on(pending, fields.get("cancel", "")):
-                return await self._go_on(running, pending)
+                return await self._resuming.go_on(running, pending)
             if self._clock() >= pending.until:
                 await insist(lambda: self._expired(pending))  # noqa: B023 - awaited
                 return close_pending(pending, "dropped", self._clock())
@@ -177,53 +192,20 @@ class Confirming:
         wording = house_text(self._labs, self._labs[pending.question.lab], "certify").version
         return await insist(lambda: self._confirmations.certified(pending.question, pending.scope, wording))
 
-    async def _go_on(self, running: Running, pending: Pending) -> Close:
-        question = await self._read_again(running, pending.question) if pending.rules else pending.question
-        lab = self._labs[pending.question.lab]
-        if question is None or await insist(lambda: self._gates.stops(question, lab)):
-            return close_pending(pending, "dropped", self._clock())
-        if pending.edited:
-            await insist(
-                lambda: self._questions.edit(
-                    str(question.thread), answer_job(question), question.text, pending.edited
-                )
-            )
-            return close_pending(pending, "confirmed", self._clock())
-        await insist(lambda: self._asking.ask(question, lab, compare=pending.compare))
-        latest = pending_of(await running.fields())
-        if latest and not latest.rules and latest.question.text != question.text:  # edited just now
-            await insist(
-                lambda: self._questions.edit(
-                    str(question.thread), answer_job(question), latest.question.text, question.order
-                )
-            )
-        return close_pending(pending, "confirmed", self._clock())
-
     async def _expired(self, pending: Pending) -> None:
-        await self._questions.tell(pending.question, EDIT_EXPIRED if pending.edited else EXPIRED)
-
-    async def _read_again(self, running: Running, question: Question) -> Question | None:
-        """The question as it stands in Slack now; None where it is gone, or no question any more."""
-        thread = question.thread
-        try:
-            page = await self._outbox.insist(
-                "conversations.replies", thread.team, hold=running.hold, channel=thread.channel,
-                ts=thread.ts, oldest=question.ts, latest=question.ts, inclusive=True, limit=2,
-            )  # fmt: skip
-        except SlackRefused:
-            return None
-        for message in page["messages"]:
-            event = {"type": "message", "channel": thread.channel} | dict(message)
-            found = read_message({"event": event}, thread.team, self._outbox.us)
-            if found and found.ts == question.ts and found.text and not found.text.startswith(ASIDE):
-                return replace(question, text=words_of(found), files=found.files, file_ids=found.file_ids)
-        return None
+        if pending.anew and pending.rules:
+            return  # its answer says what it waits for, and has a Retry button
+        if pending.anew or pending.question.repeats:
+            await self._questions.tell(pending.question, AGAIN_EXPIRED, private=True)
+        else:
+            await self._questions.tell(pending.question, EDIT_EXPIRED if pending.edited else EXPIRED)
 
     async def _show(self, running: Running, pending: Pending) -> None:
         question, lab = pending.question, self._labs[pending.question.lab]
         said: list[str] = []
         if pending.rules:
-            what, titles = "edited question" if pending.edited else "question", " and ".join(pending.titles)
+            what = "file" if pending.anew else "edited question" if pending.edited else "question"
+            titles = " and ".join(pending.titles)
             said.append(LOOKS_MARKED.format(what=what, titles=titles, contact=lab.contact))
         if pending.scope:
             said.append(CERTIFY.format(wording=house_text(self._labs, lab, "certify").text))

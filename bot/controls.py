@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 
 from bot.admission import Door
+from bot.asking import Asking
+from bot.confirming import Confirming
 from bot.errors import SlackRefused
 from bot.labs import Labs
 from bot.records import About, Question, ThreadKey, micros
@@ -19,7 +21,6 @@ log = logging.getLogger(__name__)
 STOP = "octagonal_sign"
 """The reaction that stops an answer, on it or on its question: where Slack shows no stop button, too."""
 
-FULL = "Fifty questions wait in this thread already, so I left this one out. Ask again in a while."
 NOT_YOURS = (
     "Only who asked this, or a moderator, can have its answer replaced. Ask it again below, if you like."
 )
@@ -32,8 +33,13 @@ Moderates = Callable[[str, str, str], Awaitable[bool]]
 class Controls:
     """Carries out what is pressed under an answer; each act is kept before Slack hears that it was."""
 
-    def __init__(self, labs: Labs, jobs: Jobs, outbox: Outbox, moderates: Moderates, door: Door) -> None:
+    def __init__(
+        self, labs: Labs, jobs: Jobs, outbox: Outbox, moderates: Moderates, *,
+        door: Door, confirming: Confirming, asking: Asking,
+    ) -> None:  # fmt: skip
         self._door = door
+        self._confirming = confirming
+        self._asking = asking
         self._labs = labs
         self._jobs = jobs
         self._questions = Questions(jobs)
@@ -57,7 +63,10 @@ class Controls:
             return False
         if not await self._door.admits(pressed):
             return False
-        return await self._questions.again(str(about.thread), answer_job_of(about), micros(click.ts))
+        lab, job = self._labs[asked.lab], answer_job_of(about)
+        if await self._confirming.holds_again(pressed, lab, anew=job):
+            return False
+        return await self._questions.again(str(about.thread), job, micros(click.ts))
 
     async def _may_replace(self, asked: Question, click: Click) -> bool:
         team = asked.thread.team
@@ -97,19 +106,19 @@ class Controls:
         fields = await self._jobs.fields(str(asked.thread), own)
         if "body" not in fields:
             return "unknown"
-        first = question_of(fields)
+        first, lab = question_of(fields), self._labs[asked.lab]
         question = replace(
             first, ts=click.ts, user=click.user, user_team=click.user_team,
             text=fields.get("edit", first.text), model=model, repeats=first.ts, side="",
         )  # fmt: skip
-        if model not in {spec.name for spec in self._labs[first.lab].models}:
+        if model not in {spec.name for spec in lab.models}:
             await self._questions.tell(question, NOT_OFFERED)
             return "not offered"
         if not await self._door.admits(question):
             return "not let in"
-        claim = await self._questions.repeat(question)
-        if claim == "full":
-            await self._questions.tell(question, FULL)
+        if await self._confirming.holds_again(question, lab):
+            return "waits for its asker's word"
+        claim = await self._asking.ask(question, lab)
         log.debug("asked again", extra={"ts": first.ts, "claim": claim})
         return claim
 

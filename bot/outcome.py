@@ -60,6 +60,10 @@ MARKED_QUESTION = (
     "This question carries what looks like a marking, so it was not sent to a model. "
     "Delete it, and tell {contact}."
 )
+LOOKS_MARKED = (
+    "What a file of this question holds may be controlled, so I asked in private whether I may read it. "
+    "The answer comes here once I may; press Retry to be asked again."
+)
 MARKED_ANSWER = (
     "What the model wrote carried what looks like a marking, so I took it back; nothing of it is kept. "
     "If controlled text came up here, tell {contact}. Press Retry to ask once more."
@@ -99,6 +103,11 @@ def stopped(text: str, why: str = "stopped") -> Draft:
 def marked_question(contact: str) -> Draft:
     """A question that the guard stopped after it was taken in."""
     return Draft("", "failed", MARKED_QUESTION.format(contact=contact))
+
+
+def waits_for_word() -> Draft:
+    """A question whose files wait for a private word of whoever asked it."""
+    return Draft("", "failed", LOOKS_MARKED, retry=True)
 
 
 def marked_answer(draft: Draft, contact: str) -> Draft:

@@ -10,11 +10,8 @@ import pytest
 import bot.confirming
 from bot.slack.blocks import AGAIN, CONFIRM
 from bot.store.redis import Store
-from bot.trial.messages import Message
+from tests.confirming import SOFT, asked, kept_in, lines, press
 from tests.jam import Jam, text_of, until
-from tests.stores import everything
-
-SOFT = "Is a 3A001 converter under ITAR, canary-77?"
 
 
 @pytest.fixture
@@ -25,23 +22,6 @@ async def strict(tmp_path: Path) -> AsyncGenerator[Jam]:
     async with Jam(tmp_path, own_store=True, extra={"LABJAM_CONFIG": str(config)}) as jam:
         await jam.start_bot()
         yield jam
-
-
-def asked(jam: Jam, lab: str) -> list[Message]:
-    """What the lab's scientist alone sees, and can press."""
-    found = jam.slack.ephemerals(jam.channels[lab], jam.people[lab])
-    return [message for message in found if message.elements]
-
-
-async def press(jam: Jam, lab: str, message: Message, user: str = "") -> str:
-    """Press the button; gives what stands there then."""
-    await jam.slack.click(user or jam.people[lab], message.channel, message.ts, CONFIRM)
-    await until(lambda: not message.elements)
-    return message.text
-
-
-async def lines(jam: Jam, lab: str, kind: str) -> list[dict[str, Any]]:
-    return [line for line in await jam.journal(lab) if line["kind"] == kind]
 
 
 async def test_the_first_question_of_a_session_waits_for_a_button(strict: Jam) -> None:
@@ -282,10 +262,3 @@ async def test_an_edit_that_nobody_confirms_leaves_the_answer(
     await until(lambda: len(jam.replies("berkeley", ts)) == 2)
     assert "did not take your edit in" in jam.replies("berkeley", ts)[1].written
     assert "What is a converter?" in jam.replies("berkeley", ts)[0].written
-
-
-async def kept_in(jam: Jam) -> str:
-    store = await Store.connect(jam.settings().redis_url)
-    kept = await everything(store)
-    await store.close()
-    return kept

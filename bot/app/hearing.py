@@ -61,7 +61,10 @@ def _register(app: AsyncApp, parts: Parts) -> Desk:
         ),
         parts.confirming,
         parts.judging,
-        control=Controls(labs, jobs, outbox, roster.moderates, door),
+        control=Controls(
+            labs, jobs, outbox, roster.moderates,
+            door=door, confirming=parts.confirming, asking=parts.asking,
+        ),
         commands=commands,
         prompts=prompts,
         caring=parts.caring,

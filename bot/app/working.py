@@ -24,6 +24,7 @@ from bot.rehearsal import Rehearsing
 from bot.running import Runner
 from bot.slack.downloads import Downloads
 from bot.slack.status import Status
+from bot.store.confirmations import Confirmations
 from bot.store.questions import Questions
 from bot.store.spending import Spending
 from bot.store.turns import Turns
@@ -61,7 +62,7 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
 def _attaching(parts: Parts) -> Attaching:
     token = parts.settings.slack_bot_token.get_secret_value()
     downloads = Downloads(parts.outbox, parts.session, token, parts.settings.slack_api_url)
-    return Attaching(downloads, Reader(), parts.gates, parts.store.pseudonym_key)
+    return Attaching(downloads, Reader(), parts.gates, Confirmations(parts.jobs), parts.store.pseudonym_key)
 
 
 def _runners(parts: Parts, answers: Answers, pictures: Pictures, writing: Writing) -> Mapping[str, Runner]:

@@ -15,6 +15,8 @@ _QUESTION = TypeAdapter(Question)
 _CERTIFICATION = TypeAdapter(Certification)
 _GATE = TypeAdapter(Gate)
 
+WAITS = 2 * 3600.0
+"""Seconds a question waits for its asker."""
 _DAY = 24 * 3600
 
 
@@ -30,6 +32,7 @@ class Pending:
     until: float = 0.0  # seconds since the epoch
     compare: bool = False  # two models are to answer
     edited: int = 0  # microseconds; where it is asked already, and this is a later text of it
+    anew: tuple[str, ...] = ()  # jobs of answers that stand, and are to be given anew; rules are of its files
 
     @property
     def needs(self) -> str:
@@ -80,11 +83,11 @@ class Confirmations:
         mailbox, job = _mailbox(asked.thread, asked.ts), _job(asked.thread, asked.ts)
         return await self.jobs.enqueue(asked.lab, mailbox, job, asked.order, _fields(pending))
 
-    async def wait_again(self, pending: Pending) -> None:
-        """Let an edit of a question that is asked already wait; once for each edit."""
+    async def wait_again(self, pending: Pending, at: int) -> None:
+        """Let a question wait that is asked already, for what came up `at` (microseconds), once."""
         if await self.wait(pending) == "known":
             job, shard = _job_of(pending), self.jobs.store.shard(str(pending.question.thread))
-            await self.jobs.store.run("wait_again", shard, job, pending.edited, *_flat(pending))
+            await self.jobs.store.run("wait_again", shard, job, at, *_flat(pending))
 
     async def amend(self, pending: Pending) -> bool:
         """Change what a waiting question says; False where it does not wait any more."""
@@ -112,10 +115,11 @@ def close_pending(pending: Pending, decision: str, at: float) -> Close:
     if not pending.rules:
         return Close(fields)
     asked = pending.question
-    gate = Gate(
-        asked.lab, asked.thread, asked.ts, "message", "soft", pending.rules, pending.text_hash,
-        "confirmed" if decision == "confirmed" else "dropped", at,
-    )  # fmt: skip
+    where, ended = (
+        "file" if pending.anew else "message",
+        "confirmed" if decision == "confirmed" else "dropped",
+    )
+    gate = Gate(asked.lab, asked.thread, asked.ts, where, "soft", pending.rules, pending.text_hash, ended, at)
     return Close(fields, record=json.dumps({"kind": "gate"} | json.loads(_GATE.dump_json(gate))))
 
 

@@ -115,9 +115,12 @@ class Jobs:
         shard = self.store.shard(mailbox)
         return await self.store.run("enqueue", shard, lab, mailbox, job, order, limit, *_flat(fields))
 
-    async def again(self, mailbox: str, job: str, order: int) -> bool:
-        """Queue a finished job once more; False where it is unknown or on its way already."""
-        return bool(await self.store.run("again", self.store.shard(mailbox), job, order))
+    async def again(
+        self, mailbox: str, job: str, order: int, fields: Mapping[str, str] | None = None
+    ) -> bool:
+        """Queue a finished job once more, with `fields`; False where it is unknown or on its way already."""
+        flat = _flat(fields or {})
+        return bool(await self.store.run("again", self.store.shard(mailbox), job, order, *flat))
 
     async def cancel(self, mailbox: str, job: str, reason: str, mark: int = 0) -> State:
         """Ask a job to end early; `mark` seconds long, an unknown one is refused when it arrives."""

@@ -25,6 +25,9 @@ SOON = 1
 DOUBLE_CLICK = 2000
 """Milliseconds in which asking the same model again counts as one click, however fast it answered."""
 
+CLEARED = "cleared"
+"""A job's field: the soft rules that its question's files may meet, since its asker said it is no matter."""
+
 CHOICE = ":choice"
 """Ends the name under which a thread remembers which of two answers its asker found better."""
 
@@ -182,9 +185,9 @@ class Questions:
         known = await self.jobs.store.run("extend", shard, job, shows, f"{thread}:refresh", order, of, *flat)
         return bool(known)
 
-    async def again(self, thread: str, job: str, order: int) -> bool:
+    async def again(self, thread: str, job: str, order: int, fields: Mapping[str, str] | None = None) -> bool:
         """Queue a finished answer once more; False where it is unknown or on its way already."""
-        return await self.jobs.again(thread, job, order)
+        return await self.jobs.again(thread, job, order, fields)
 
 
 def withdrawal_of(job: str) -> str:

@@ -1,5 +1,5 @@
--- Let a `confirm` job that has ended wait once more, for a later edit of the same message.
--- ARGV  job, when the edit was made (microseconds), field, value, ...
+-- Let a `confirm` job that has ended wait once more, for a later edit of the same message, or its files.
+-- ARGV  job, when the edit was made or the files were read (microseconds), field, value, ...
 -- Returns 1, or 0 where the job is unknown, waits still, or has heard of this edit before.
 local job, edited = unpack(ARGV, 1, 2)
 local key = base .. 'job:' .. job
