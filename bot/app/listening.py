@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import AsyncExitStack
+from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -9,6 +10,7 @@ from slack_bolt.authorization import AuthorizeResult
 from bot.app.parts import Parts
 from bot.errors import LabjamError, StoreAway
 from bot.slack.client import authorized, web_client
+from bot.slack.responding import responding
 from bot.slack.sockets import Sockets
 from bot.web import Web
 
@@ -35,6 +37,8 @@ def bolt(parts: Parts) -> AsyncApp:
         attaching_conversation_kwargs_enabled=False,  # they cost a Slack call per message
     )
     app.error(_broke)
+    untyped: Any = app
+    untyped.use(responding(parts.session))
     return app
 
 

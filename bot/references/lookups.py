@@ -40,7 +40,7 @@ Turn = Callable[[str, float], Awaitable[bool]]
 def open_lookups() -> aiohttp.ClientSession:
     """The session of all look-ups: few connections, no cookies."""
     connector = aiohttp.TCPConnector(limit=4, limit_per_host=1)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=True)
 
 
 class NoAnswer(Exception):

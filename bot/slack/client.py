@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 from slack_bolt.authorization import AuthorizeResult
@@ -42,12 +44,26 @@ def open_session() -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         timeout=aiohttp.ClientTimeout(total=CALL_LIMIT, connect=10),
         connector=aiohttp.TCPConnector(limit=64, keepalive_timeout=60),
+        trust_env=behind_proxy(),
     )
+
+
+def behind_proxy() -> bool:
+    """Whether the environment names a proxy; looking for it costs a little with each call."""
+    return bool(getproxies())
+
+
+def proxy_for(url: str) -> str | None:
+    """The proxy that HTTPS_PROXY or HTTP_PROXY names for an address, unless NO_PROXY excepts it."""
+    parts = urlsplit(url)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 def web_client(token: str | None, api_url: str, session: aiohttp.ClientSession) -> AsyncWebClient:
     """A client that repeats nothing by itself: slack_sdk would post twice after a dropped reply."""
-    return AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
+    client = AsyncWebClient(token=token, base_url=api_url, session=session, retry_handlers=[])
+    client.proxy = None  # the session finds it; slack_sdk does not know NO_PROXY
+    return client
 
 
 async def identify(client: AsyncWebClient) -> Identity:

@@ -13,6 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.errors import WorldError
+from bot.slack.client import proxy_for
 from bot.slack.failure import read_failure
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ class Sockets:
             handler = AsyncSocketModeHandler(
                 self._app, self._app_token, silent, self._client, ping_interval=self._ping_interval
             )
+            handler.client.proxy = proxy_for(self._client.base_url)  # slack_sdk does not know NO_PROXY
             self._handlers.append(handler)
             self._tasks.append(asyncio.create_task(handler.connect_async()))
         self._tasks.append(asyncio.create_task(self._keep_watch()))

@@ -129,7 +129,15 @@ def guide(settings: Settings) -> str:
     return steps(labs.values(), labs.hq)
 
 
+def _stay_here() -> None:
+    """Let no proxy of the environment be asked for what is on this machine."""
+    for name in ("NO_PROXY", "no_proxy"):
+        named = os.environ.get(name) or os.environ.get("no_proxy") or os.environ.get("NO_PROXY")
+        os.environ[name] = ",".join(filter(None, (named, "127.0.0.1,localhost")))
+
+
 def _prepare(folder: Path, fresh: bool) -> None:
+    _stay_here()
     if process := holder(folder):
         raise WorldError(
             f"LABJAM_DATA: {folder} is in use by another `labjam try` (process {process}). "
