@@ -7,13 +7,9 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Page, expect
 
-from bot.slack.manifest import manifest
 from bot.trial.cast import furnish
-from bot.trial.feed import Feed
-from bot.trial.page_acts import Acts
-from bot.trial.page_server import PageServer
 from bot.trial.server import LocalSlack
-from tests.test_try_page import ask, browser, no_serious_faults, visit
+from tests.browsing import ask, browser, no_serious_faults, served, visit
 from tests.trial_fixtures import bolt
 
 __all__ = ["browser"]
@@ -34,18 +30,8 @@ async def shown(browser: Browser) -> AsyncGenerator[Shown, None]:
         furnish(slack, [], "jam-hq")
         submitted: list[Any] = []
         heard(app.app, submitted)
-        pressed: dict[str, str] = {}
-        about = {
-            "model": {"name": "none", "kind": "scripted", "note": ""},
-            "labs": [{"channel": "jam-hq", "title": "All labs"}],
-            "hq": "jam-hq",
-            "commands": [],
-            "shortcuts": manifest()["features"]["shortcuts"],
-        }
-        server = PageServer(Feed(slack, about, pressed, lambda: None), Acts(slack, pressed))
-        await server.start(0)
-        yield Shown(await visit(browser, server.url), slack, submitted)
-        await server.stop()
+        async with served(slack, {"jam-hq": "All labs"}) as url:
+            yield Shown(await visit(browser, url), slack, submitted)
 
 
 async def test_the_home_of_an_app_asks_before_it_acts(shown: Shown) -> None:

@@ -1,77 +1,20 @@
 """The page of `labjam try` in real headless Chromium: what a person sees and does, by mouse and keyboard."""
 
-import os
-import shutil
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-import pytest
-from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, expect
 
-from tests.trying import Trial
+from tests.browsing import NARROW, SLOW, WIDE, ask, browser, certify, no_serious_faults, visit
+from tests.test_try import Trial
 
-FLAGS = [
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-CHROMIUM = shutil.which("chromium") or ""
-SLOW = 20_000  # ms; a whole answer, on a busy machine
-WIDE: ViewportSize = {"width": 1280, "height": 800}
-NARROW: ViewportSize = {"width": 390, "height": 844}
+__all__ = ["browser"]
+
 HOSTILE = (
     "<img src=x onerror=\"document.title='hacked'\"> <script>document.title='hacked'</script> "
     "[a link](javascript:alert(1)) <https://example.org|a good link> \u202egnp.exe\u202c "
     "&lt;b&gt; <@U0LOCALBOT>"
 )
-
-FAULTS: list[str] = []
-"""What went wrong inside the pages of one test."""
-
-
-@pytest.fixture
-async def browser() -> AsyncGenerator[Browser, None]:
-    if not CHROMIUM:
-        assert not os.environ.get("CI"), "CI has no chromium: .ci/run installs it"
-        pytest.skip("there is no chromium here")
-    async with async_playwright() as playwright:
-        one = await playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        FAULTS.clear()
-        yield one
-        await one.close()
-        assert not FAULTS
-
-
-async def visit(browser: Browser, url: str, size: ViewportSize = WIDE, scheme: Any = "light") -> Page:
-    """A new visitor; an error in the page's script, or what its own policy forbids, fails the test."""
-    context = await browser.new_context(viewport=size, color_scheme=scheme)
-    page = await context.new_page()
-    page.set_default_timeout(SLOW)
-    page.on("pageerror", lambda error: FAULTS.append(str(error)))
-    page.on("console", lambda said: FAULTS.append(said.text) if "Security Policy" in said.text else None)
-    await page.goto(url)
-    await expect(page.locator(".message, .empty, .joined").first).to_be_visible()
-    return page
-
-
-async def ask(page: Page, text: str, box: str = "#box-main") -> None:
-    await page.fill(box, text)
-    await page.press(box, "Enter")
-
-
-async def certify(page: Page) -> None:
-    """Press the button that a person's first question waits for."""
-    await page.locator("#main").get_by_role("button", name="I certify this: answer").click()
-
-
-async def no_serious_faults(page: Page) -> None:
-    """Axe finds nothing serious, and nothing sticks out sideways."""
-    axe: Any = Axe()  # its types are not complete
-    found: list[Any] = (await axe.run(page)).response["violations"]
-    serious = [each for each in found if each["impact"] in ("serious", "critical")]
-    assert not serious, [(each["id"], [node["target"] for node in each["nodes"]]) for each in serious]
-    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def test_a_first_visit(tmp_path: Path, browser: Browser) -> None:

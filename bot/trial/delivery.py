@@ -28,6 +28,7 @@ class Envelope:
     timer: asyncio.TimerHandle | None = None
     encoded: str = ""
     born: float = field(default_factory=time.perf_counter)
+    at: float = field(default_factory=time.time)
 
     def __post_init__(self) -> None:
         # At once: the payload shares lists with messages that go on changing.

@@ -1,5 +1,6 @@
 """What the page is told of the local workspace: people, places, messages, views and traffic, as JSON."""
 
+import json
 from typing import Any
 
 from bot.trial.delivery import Envelope
@@ -48,6 +49,7 @@ def message_shown(ws: Workspace, message: Message, user: str, pressed: dict[str,
         "edited": bool(message.edited),
         "ephemeral": bool(message.ephemeral_to),
         "stream": message.stream.state if message.stream else "",
+        "tasks": list(message.stream.tasks.values()) if message.stream else [],
         "reactions": message.reactions,
         "files": [_file(ws, file) for file in message.files if file in ws.files],
         "pressed": _pressed(message, user, pressed),
@@ -126,7 +128,8 @@ def _pressed(message: Message, user: str, pressed: dict[str, str]) -> dict[str, 
 def _call(call: Call) -> Dict:
     about = {key: value for key, value in call.args.items() if key != "token"}
     ended = call.error or "ok"
-    return {"name": call.method, "at": call.at, "ended": ended, "args": _short(about)}
+    key = f"{call.at} {call.method}"
+    return {"id": key, "name": call.method, "at": call.at, "ended": ended, "args": _short(about)}
 
 
 def _envelope(envelope: Envelope, is_open: bool) -> Dict:
@@ -136,13 +139,20 @@ def _envelope(envelope: Envelope, is_open: bool) -> Dict:
     if event.get("subtype"):
         name = f"{name}.{event['subtype']}"
     ended = "waiting for its ack" if is_open else "acknowledged"
-    return {"name": name, "ended": ended, "retries": envelope.attempt, "args": _short(event or payload)}
+    return {
+        "id": envelope.id,
+        "name": name,
+        "at": envelope.at,
+        "ended": ended,
+        "retries": envelope.attempt,
+        "args": _short(event or payload),
+    }
 
 
 def _short(values: Dict) -> Dict:
     """Long values cut: the inspector is for the shape of the traffic."""
     shown: Dict = {}
     for key, value in values.items():
-        text = value if isinstance(value, str) else repr(value)
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         shown[key] = text if len(text) <= 300 else f"{text[:300]}… ({len(text):,} characters)"
     return shown

@@ -36,6 +36,7 @@ async def main() -> None:
             browser = await playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             page = await visit(browser, trial.url)
             await ask(page, "A long answer, please")
+            await certify(page)
             await page.locator("#thread .thumbs").wait_for(timeout=60_000)
             text = await page.locator("#thread .scroller").inner_text()
             ours = figures(await page.evaluate(SCROLL, "#thread .scroller"))

@@ -4,7 +4,7 @@ import { h, icon, iconButton } from "./elements.js";
 import { inputOf } from "./inputs.js";
 import { openMenu } from "./menu.js";
 import { ask } from "./question.js";
-import { markdown, plain, words } from "./text.js";
+import { link, markdown, plain, words } from "./text.js";
 
 const LABEL = (object) => object?.text ?? "";
 
@@ -55,7 +55,22 @@ function confirmed({ title, text, confirm, deny }) {
   return ask(LABEL(title), LABEL(text), LABEL(confirm), LABEL(deny));
 }
 
+const DONE = { pending: "To do", in_progress: "Under way", complete: "Done", error: "Failed" };
+
+// What an app says of its steps: a chunk of a stream, or a task_card.
+function task({ title, status = "pending", details, output, sources = [] }) {
+  const said = (part) => (part?.elements ? h("div", {}, rich(part)) : part ? h("p.hint", {}, plain(part)) : null);
+  return h("li.task", {}, icon(status), h("div", {}, h("span.unseen", {}, `${DONE[status]}: `), plain(title), said(details), said(output),
+    sources.length ? h("p.hint", {}, sources.flatMap((each, at) => [at ? " · " : "", link(each.url, each.text ?? each.url)])) : null));
+}
+
+export function plan(title, tasks) {
+  return h("div.plan", {}, title ? h("strong", {}, plain(title)) : null, h("ul.tasks", {}, tasks.map(task)));
+}
+
 const BLOCKS = {
+  task_card: (block) => plan("", [block]),
+  plan: (block) => plan(block.title, block.tasks ?? []),
   markdown: (block) => markdown(block.text),
   header: (block, context) => h(context.heading ?? "h3.header", {}, LABEL(block.text)),
   divider: () => h("hr"),

@@ -5,7 +5,14 @@ import { on, state } from "./state.js";
 
 const drawer = document.getElementById("inspector");
 const button = document.getElementById("inspect");
-const body = h("div.scroller", { tabindex: "0", role: "region", "aria-label": "Traffic" });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+
+const model = h("p");
+const counts = h("dl.counts");
+const budgets = h("ul.budgets");
+const sent = h("ol.traffic");
+const called = h("ol.traffic");
+const part = (title, content) => h("section", {}, h("h3", {}, title), content);
 
 function toggle(open = drawer.hidden) {
   drawer.hidden = !open;
@@ -15,32 +22,50 @@ function toggle(open = drawer.hidden) {
 }
 
 button.addEventListener("click", () => toggle());
-drawer.addEventListener("keydown", (event) => { if (event.key === "Escape") toggle(false); });
-drawer.append(h("header.panehead", {}, h("h2", {}, "Inspector"), iconButton("close", "Close the inspector", () => toggle(false))), body);
+drawer.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  event.preventDefault(); // a thread beside it stays open
+  toggle(false);
+});
+drawer.append(
+  h("header.panehead", {}, h("h2", {}, "Inspector"), iconButton("close", "Close the inspector", () => toggle(false))),
+  h("div.scroller", { tabindex: "0", role: "group", "aria-label": "Traffic" },
+    part("Model", model), part("Counts", counts), part("Slack's budgets, last minute", budgets),
+    part("What Slack sent", sent), part("What the bot called", called)));
 
-const key = (each, at) => `${each.name} ${each.at ?? ""} ${at}`;
-
-function line(each, at, opened) {
+function ended(each) {
   const failed = each.ended !== "ok" && each.ended !== "acknowledged";
-  return h("li", {}, h("details", { dataset: { key: key(each, at) }, open: opened.has(key(each, at)) },
-    h("summary", {}, h("code", {}, each.name), " ", h(failed ? "span.failed" : "span.hint", {}, each.retries ? `${each.ended}, sent ${each.retries + 1} times` : each.ended)),
+  return h(failed ? "span.failed" : "span.hint", {}, each.retries ? `${each.ended}, sent ${each.retries + 1} times` : each.ended);
+}
+
+function line(each) {
+  return h("li", { dataset: { id: each.id } }, h("details", {},
+    h("summary", {}, h("time", {}, clock.format(each.at * 1000)), h("code", {}, each.name), ended(each)),
     h("dl", {}, Object.entries(each.args).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))));
+}
+
+// The newest on top; what is there stays as it is, open or with the focus on it, but for how it ended.
+function fill(list, items) {
+  const there = new Map([...list.children].map((each) => [each.dataset.id, each]));
+  for (const each of items) {
+    const known = there.get(each.id);
+    there.delete(each.id);
+    if (known) known.querySelector("summary").lastChild.replaceWith(ended(each));
+    else list.prepend(line(each));
+  }
+  for (const gone of there.values()) gone.remove();
 }
 
 function draw() {
   const { traffic } = state;
   if (drawer.hidden || !traffic) return;
-  const opened = new Set([...body.querySelectorAll("details[open]")].map((each) => each.dataset.key));
-  const part = (title, ...content) => h("section", {}, h("h3", {}, title), content);
-  const list = (items) => !items.length ? h("p.hint", {}, "Nothing yet.") : h("ol.traffic", {}, items.map((each, at) => line(each, at, opened)).reverse());
-  body.replaceChildren(
-    part("Model", h("p", {}, state.model.note || state.model.name)),
-    part("Counts", h("dl.counts", {}, Object.entries(traffic.counts).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]))),
-    part("Slack's budgets, last minute", traffic.budgets.length ? h("ul.budgets", {}, traffic.budgets.map(([method, used, allowed]) =>
-      h("li", {}, h("code", {}, method), h("meter", { min: "0", max: String(allowed), value: String(used), high: String(allowed * 0.8), "aria-label": method }), h("span.hint", {}, `${used} of ${allowed}`)))) : h("p.hint", {}, "No calls in the last minute.")),
-    part("What Slack sent", list(traffic.events)),
-    part("What the bot called", list(traffic.calls)),
-  );
+  model.textContent = state.model.note || state.model.name;
+  counts.replaceChildren(...Object.entries(traffic.counts).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]));
+  budgets.replaceChildren(...traffic.budgets.length ? traffic.budgets.map(([method, used, allowed]) =>
+    h("li", {}, h("code", {}, method), h("meter", { min: "0", max: String(allowed), value: String(used), high: String(allowed * 0.8), "aria-label": method }),
+      h("span.hint", {}, `${used} of ${allowed}`))) : [h("li.hint", {}, "No calls in the last minute.")]);
+  fill(sent, traffic.events);
+  fill(called, traffic.calls);
 }
 
 on("snapshot traffic", draw);

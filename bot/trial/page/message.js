@@ -1,6 +1,6 @@
 // One message as an element: who, when, what, its files, reactions, and what can be done with it.
 
-import { blocks } from "./blocks.js";
+import { blocks, plan } from "./blocks.js";
 import { h, icon, iconButton, redraw } from "./elements.js";
 import { act } from "./feed.js";
 import { openMenu } from "./menu.js";
@@ -34,8 +34,13 @@ function pressed(message) {
 
 function bodyOf(message) {
   if (message.deleted) return [h("p.hint", {}, "This message was deleted.")];
-  if (!message.blocks.length) return message.text ? [mrkdwn(message.text)] : [];
-  return blocks(message.blocks, { press: pressed(message), pressed: message.pressed });
+  const said = message.blocks.length || !message.text ? blocks(message.blocks, { press: pressed(message), pressed: message.pressed }) : [mrkdwn(message.text)];
+  return message.tasks.length ? [stepsOf(message.tasks), ...said] : said;
+}
+
+function stepsOf(chunks) {
+  const title = chunks.find((each) => each.type === "plan_update")?.title;
+  return plan(title, chunks.filter((each) => each.type === "task_update"));
 }
 
 function caretIn(body) {

@@ -22,7 +22,7 @@ export function visible(text) {
   return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `[U+${mark.codePointAt(0).toString(16).toUpperCase()}]`);
 }
 
-function link(href, label) {
+export function link(href, label) {
   if (!LINKS.test(href)) return document.createTextNode(label);
   const [, channel, seconds, micros, thread] = PERMALINK.exec(href) ?? [];
   if (state.channels.has(channel)) return h("a", { href: hashOf({ channel, thread: thread ?? `${seconds}.${micros}` }) }, label);
@@ -81,11 +81,6 @@ export function markdown(text) {
     table.replaceWith(frame);
     frame.append(table);
   }
-  for (const code of body.querySelectorAll("pre")) {
-    code.tabIndex = 0;
-    code.setAttribute("role", "group");
-    code.setAttribute("aria-label", "Code");
-  }
   return body;
 }
 
@@ -130,7 +125,7 @@ function inline(text) {
 export function mrkdwn(text) {
   const body = h("div.mrkdwn", { dir: "auto" });
   text.split(/```\n?([\s\S]*?)\n?```/).forEach((piece, at) => {
-    if (at % 2) { body.append(h("pre", { tabindex: "0", role: "group", "aria-label": "Code" }, h("code", {}, decode(piece)))); return; }
+    if (at % 2) { body.append(h("pre", {}, h("code", {}, decode(piece)))); return; }
     for (const line of piece.replace(/^\n|\n$/g, "").split("\n")) {
       if (!line && piece === "") continue;
       const quoted = line.startsWith("&gt;");
