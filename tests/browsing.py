@@ -26,6 +26,8 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 NARROW: ViewportSize = {"width": 390, "height": 844}
 VISIBLE = "#main .message:visible, #main .empty:visible, #main .joined:visible, .home, #thread .message"
 
+expect.set_options(timeout=SLOW)
+
 FAULTS: list[str] = []
 """What went wrong inside the pages of one test."""
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import Browser, expect
 
-from tests.browsing import NARROW, SLOW, WIDE, ask, browser, certify, no_serious_faults, visit
+from tests.browsing import NARROW, WIDE, ask, browser, certify, no_serious_faults, visit
 from tests.test_try import Trial
 
 __all__ = ["browser"]
@@ -15,36 +15,6 @@ HOSTILE = (
     "[a link](javascript:alert(1)) <https://example.org|a good link> \u202egnp.exe\u202c "
     "&lt;b&gt; <@U0LOCALBOT>"
 )
-
-
-async def test_a_first_visit(tmp_path: Path, browser: Browser) -> None:
-    async with Trial(tmp_path) as trial:
-        page = await visit(browser, trial.url)
-        await expect(page.locator(".standin")).to_have_text("local stand-in for Slack")
-        await page.get_by_role("button", name="Write some code").click()
-        await page.keyboard.press("Enter")
-        await expect(page.locator("#main .ephemeral")).to_contain_text("you certify")
-        await no_serious_faults(page)
-        await certify(page)
-        thread = page.locator("#thread")
-        await expect(thread.locator(".live .caret")).to_be_visible(timeout=SLOW)
-        await expect(thread.locator(".status")).to_contain_text("labjam is")
-        await expect(thread.locator(".thumbs")).to_have_count(1, timeout=SLOW)
-        await expect(thread.locator("pre .hljs-keyword").first).to_be_visible()
-        await ask(page, "Now a table", "#box-thread")
-        await expect(thread.locator(".thumbs")).to_have_count(2, timeout=SLOW)
-        assert await thread.locator("tr").count() == 4
-        good = thread.get_by_role("button", name="This answer is good").last
-        await good.click()
-        await expect(good).to_have_attribute("aria-pressed", "true")
-        await no_serious_faults(page)
-        words = await thread.inner_text()
-
-        await page.reload()
-        await expect(thread.locator(".thumbs")).to_have_count(2)
-        assert await thread.inner_text() == words
-        await expect(good).to_have_attribute("aria-pressed", "true")
-        await expect(page.locator("#main .replies")).to_contain_text("3 replies")
 
 
 async def test_two_tabs_are_two_people_who_see_each_other(tmp_path: Path, browser: Browser) -> None:
@@ -71,7 +41,7 @@ async def test_hostile_text_is_text(tmp_path: Path, browser: Browser) -> None:
         page = await visit(browser, trial.url)
         await ask(page, f"Answer in 20 words: {HOSTILE}")
         await certify(page)
-        await expect(page.locator("#thread .thumbs")).to_have_count(1, timeout=SLOW)
+        await expect(page.locator("#thread .thumbs")).to_have_count(1)
         for said in await page.locator(".message:not(.ephemeral) .body").all_inner_texts():
             assert "<img src=x onerror=" in said
         question = page.locator("#main .body").first
@@ -143,6 +113,6 @@ async def test_the_page_recovers_when_labjam_is_killed_and_comes_back(
         await trial.kill()
         await expect(page.locator("#link")).to_be_visible()
         await trial.start()
-        await expect(page.locator("#link")).to_be_hidden(timeout=SLOW)
+        await expect(page.locator("#link")).to_be_hidden()
         await ask(page, "// After")
         await expect(page.locator("#main .message")).to_have_count(2)

@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from tests.test_try_page import FLAGS, ask, visit
+from tests.browsing import FLAGS, ask, certify, visit
 from tests.trying import Trial
 
 SCROLL = """async (selector) => {
