@@ -50,8 +50,9 @@ VERBS = {
     "md": "Get as Markdown",
     "tex": "Get as LaTeX",
     "ipynb": "Get as notebook",
+    "sum": "Sum up this thread",
 }
-"""What the dots under an answer offer; a fifth and last place is free."""
+"""What the dots under an answer offer: five is all that Slack has room for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def _said(draft: Draft, lab: Lab, question: Question, extras: Extras) -> list[st
     if draft.turns_left_out:
         said.append(LEFT_OUT.format(n=draft.turns_left_out))
     if has_text:
-        said.append(_origin(draft, lab, question, extras) + _counted(extras.tally))
+        said.append(_origin(draft, lab, question, extras) + counted(extras.tally))
     said += _files_said(draft, question)
     if draft.left and not question.side:
         said.append(draft.left)
@@ -175,7 +176,7 @@ def _named(reference: Reference) -> str:
     return f"{name} is “{shorten(reference.title, 90)}”" if reference.status == "differs" else name
 
 
-def _counted(tally: Tally) -> str:
+def counted(tally: Tally) -> str:
     """How many people judged; nothing where nobody did."""
     counts = {"👍": tally.good, "👎": tally.bad}
     return "".join(f" · {sign} {count}" for sign, count in counts.items() if count)

@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.records import Side, ThreadKey
+from bot.records import Side, Sums, ThreadKey
 
 SCHEMA_VERSION = 1
 """Of every form in the journal; a field that changes its meaning raises it."""
@@ -35,6 +35,16 @@ FAILURE_TAGS: dict[str, str] = {
     "off_topic": "Off topic",
 }
 """Why an answer fell short: what is stored, and the words people see."""
+
+SUMMARY_FLAWS: dict[str, str] = {
+    "not_in_threads": "Says what the threads do not",
+    "wrong_link": "Links to threads that do not show it",
+    "left_out": "Leaves out what matters",
+    "too_kind": "Too kind to the models",
+    "too_harsh": "Too harsh on the models",
+    "unclear": "Hard to understand",
+}
+"""Why a summary fell short."""
 
 DIFFICULTIES: dict[str, str] = {
     "staff": "Staff scientist",
@@ -152,6 +162,22 @@ class Details(Form):
     may_share: bool = False  # with the model's maker
 
 
+class SummaryDetails(Form):
+    """What one person says of a session's summary or a thread's wrap-up, beyond the thumb."""
+
+    kind = "summary_details"
+
+    summary_ts: str
+    sums: Sums
+    model: str  # that wrote it
+    thumb: Literal[1, -1] | None = None
+    flaws: tuple[str, ...] = ()  # of SUMMARY_FLAWS
+    left_out: str = ""
+    comment: str = ""
+    may_quote: bool = False
+    may_share: bool = False  # with the model's maker
+
+
 class Problem(Form):
     """What a thread's experiment is about; a thread is an experiment, its questions are its turns."""
 
@@ -193,7 +219,9 @@ class Comparison(Form):
     blind: bool = True  # given before this person could know which models these are
 
 
-FORMS: dict[str, type[Form]] = {form.kind: form for form in (Details, Problem, Closing, Comparison)}
+FORMS: dict[str, type[Form]] = {
+    form.kind: form for form in (Details, Problem, Closing, Comparison, SummaryDetails)
+}
 """The form of each kind of journal line."""
 
 

@@ -38,6 +38,8 @@ KINDS = {
     "problem": "descriptions of problems",
     "closing": "closing words",
     "comparison": "choices between two answers",
+    "summary_vote": "thumbs on summaries, each change counted",
+    "summary_details": "details of summaries",
 }
 
 

@@ -161,6 +161,25 @@ class Vote:
     schema_version: int = SCHEMA_VERSION
 
 
+Sums = Literal["session", "thread"]
+"""What a summary sums up."""
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryVote:
+    """One person's thumb on a session's summary or a thread's wrap-up; the last of a person counts."""
+
+    lab: str
+    thread: ThreadKey  # the one it stands in, or begins
+    summary_ts: str
+    sums: Sums
+    model: str  # that wrote it
+    user: str
+    thumb: Literal[1, 0, -1]  # 0: taken back
+    at: float
+    schema_version: int = SCHEMA_VERSION
+
+
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
     """A question was deleted by its asker: no export carries it."""

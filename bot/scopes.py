@@ -130,12 +130,16 @@ class Concern:
     threads: set[str] = field(default_factory=set[str])  # that it began
     touched: set[str] = field(default_factory=set[str])  # that it asked in, or gave details in
     repeats: dict[str, str] = field(default_factory=dict[str, str])  # a question that asks again -> the first
+    summaries: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """The message of each summary, as "team:channel:ts" -> the threads that it sums up."""
 
     def learn(self, record: Mapping[str, Any]) -> None:
         """Take in whose question or thread it is about."""
         asked, first = question_of_record(record), first_of_record(record)
         if asked and first:
             self.repeats[asked] = first
+        if record.get("kind") == "summary":
+            self.summaries[f"{record['team']}:{record['channel']}:{record['ts']}"] = tuple(record["threads"])
         if record.get("kind") == "details" and self._own(record):
             self.touched.add(thread_of(record))
         if not asked or record.get("kind") not in {"answer", "job"} or not self._own(record):
@@ -157,10 +161,11 @@ class Concern:
         return asked in self.questions or self.repeats.get(asked) in self.questions
 
     def _sums_up(self, record: Mapping[str, Any]) -> bool:
-        """Whether a record puts into other words what was said in a thread of the scope."""
+        """Whether a record puts into other words what was said in a thread of the scope, or judges that."""
         if self.scope.lab and lab_of(record) != self.scope.lab:
             return False
-        named: Iterable[str] = record.get("threads") or ()
+        judged = question_key(thread_of(record), str(record.get("summary_ts")))
+        named: Iterable[str] = record.get("threads") or self.summaries.get(judged, ())
         return any(thread == self.scope.thread or thread in self.touched for thread in named)
 
     def decides(self, record: Mapping[str, Any]) -> bool:

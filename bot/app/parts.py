@@ -39,6 +39,7 @@ from bot.store.pace import SharedPlan
 from bot.store.redis import Store
 from bot.store.states import States
 from bot.store.turns import Turns
+from bot.summary.opinions import SummaryOpinions
 from bot.summary.posting import Summaries
 
 
@@ -78,6 +79,7 @@ class Parts:
     sessions: Sessions
     digests: Digests
     summaries: Summaries
+    opinions: SummaryOpinions
     gates: Gates
     asking: Asking
     confirming: Confirming
@@ -131,6 +133,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         asking=asking,
         confirming=Confirming(labs, jobs, outbox, states=states, gates=gates, asking=asking),
         summaries=Summaries(labs, current, jobs, states, directory, outbox, identity.url),
+        opinions=SummaryOpinions(labs, jobs, outbox, gates),
         digests=Digests(labs, jobs, states, directory, outbox, uploads, identity.url),
     )
 

@@ -28,8 +28,8 @@ from bot.store.confirmations import Confirmations
 from bot.store.questions import Questions
 from bot.store.spending import Spending
 from bot.store.turns import Turns
-from bot.summary.posting import Writing
 from bot.summary.wrapping import WrapUps
+from bot.summary.writing import Writing
 from bot.takeaway.running import Takeaways
 from bot.worker import Worker
 
@@ -71,6 +71,7 @@ def _runners(parts: Parts, answers: Answers, pictures: Pictures, writing: Writin
     notices, checks = Notices(Questions(jobs), outbox), Checks(Questions(jobs), parts.registries)
     return {
         "announce": parts.announcing.run,
+        "applause": parts.opinions.show_count,
         "answer": checks.following(pictures.after(answers.run)),
         "confirm": parts.confirming.run,
         "digest": parts.digests.run,

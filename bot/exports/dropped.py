@@ -19,7 +19,8 @@ _JUDGEMENT = (
     "details.difficulty", "details.verified_by", "details.minutes_*", "details.expected_answer",
     "details.comment", "details.may_quote",
 )  # fmt: skip
-_REST = ("gate.*", "references.*", "release.*", "problem.*", "closing.*")
+_SUMMARIES = ("summary_vote.*", "summary_details.*")
+_REST = ("gate.*", "references.*", "release.*", "problem.*", "closing.*", *_SUMMARIES)
 
 DROPPED: Mapping[str, tuple[str, ...]] = {
     "jam": (),
@@ -38,12 +39,13 @@ DROPPED: Mapping[str, tuple[str, ...]] = {
         "details.may_quote", "problem.user", "problem.at", *(f"problem.{name}" for name in _HEADS),
         "problem.title", "problem.goal", "problem.description", "problem.difficulty_explanation",
         "problem.realism", "problem.*_experience", "problem.comments", "closing.*", "comparison.*",
+        *_SUMMARIES,
     ),
     "arena": (
         *_ORIGIN, *_MODEL, "vote.*", "details.*", *_REST,
         *(f"comparison.{name}" for name in _HEADS), "comparison.reason",
     ),
-    "csv": (),
+    "csv": _SUMMARIES,
 }  # fmt: skip
 """By format, for what it makes rows of; "problem.*" is every field of that kind."""
 

@@ -15,6 +15,7 @@ from bot.scopes import fingerprint
 R = TypeVar("R", Vote, Details, Problem, Closing, Comparison)
 
 RELEASED = frozenset({"released"})
+OF_SUMMARIES = frozenset({"summary_vote", "summary_details"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,10 @@ class Turn:
 
 @dataclass(slots=True)
 class Experiment:
-    """A thread: what it is about, its turns in the order asked."""
+    """A thread: what it is about, its turns in the order asked.
+
+    One without turns is what people said of a session's summary.
+    """
 
     lab: str
     id: str  # a keyed hash of the thread
@@ -164,6 +168,8 @@ class Chooser:
         """None where nothing of the thread may leave, or was asked for."""
         by_ts, takes_back = self._sorted(thread)
         of_thread = by_ts.pop("", [])
+        if not any(map(_answers, by_ts.values())):
+            return self._said_of_summary(thread, of_thread)
         kept, gone = list[str](), list[str]()
         for ts in sorted(ts for ts, records in by_ts.items() if _answers(records)):
             (kept if self._wanted(by_ts[ts], takes_back) else gone).append(ts)
@@ -175,6 +181,16 @@ class Chooser:
         return Experiment(
             thread.lab, self._cleaner.hashed("experiment", thread.thread), turns, self._typed(of_thread)
         )
+
+    def _said_of_summary(self, thread: Thread, said: list[dict[str, Any]]) -> Experiment | None:
+        """It is as private as what a session was about: nobody released it."""
+        own = [one for one in said if one["kind"] in OF_SUMMARIES]
+        if "private" not in self._choice.states:
+            self._tally.skipped["it is said of a session's summary, which is private"] += len(own)
+            return None
+        wanted = [one for one in own if self._choice.since <= one["at"] < self._choice.until]
+        id_ = self._cleaner.hashed("experiment", thread.thread)
+        return Experiment(thread.lab, id_, [], self._typed(wanted)) if wanted else None
 
     def _sorted(self, thread: Thread) -> tuple[dict[str, list[dict[str, Any]]], dict[str, str]]:
         """The records by question, and what was taken back: question ("" is all) -> how."""

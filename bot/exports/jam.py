@@ -28,6 +28,9 @@ class Jam:
 
     def add(self, experiment: Experiment) -> None:
         """Write one experiment, and its lines of the sidecar."""
+        if not experiment.turns:
+            self._sidecar.row(experiment_line(experiment))
+            return
         number = self._main.rows + 1
         numbers = range(self._turns + 1, self._turns + 1 + len(experiment.turns))
         self._turns = numbers[-1]

@@ -7,10 +7,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.forms import FORMS
-from bot.records import Answer, Gate, References, Release, Vote, Withdrawal, thread_text
+from bot.records import Answer, Gate, References, Release, SummaryVote, Vote, Withdrawal, thread_text
 
 RECORDS: Mapping[str, Any] = {
-    "answer": Answer, "vote": Vote, "gate": Gate, "release": Release, "references": References, **FORMS,
+    "answer": Answer, "vote": Vote, "gate": Gate, "release": Release, "references": References,
+    "summary_vote": SummaryVote, **FORMS,
 }  # fmt: skip
 """What exports carry, by kind. A type that is missing here fails tests/test_export_fields.py."""
 

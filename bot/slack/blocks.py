@@ -56,16 +56,16 @@ def section(text: str, *, verbatim: bool = False) -> Block:
     return {"type": "section", "text": said}
 
 
-def thumbs(about: str) -> Block:
+def thumbs(about: str, action: str = THUMB, noun: str = "answer") -> Block:
     """Slack's own thumbs; `about` comes back with the click."""
     return {
         "type": "context_actions",
         "elements": [
             {
                 "type": "feedback_buttons",
-                "action_id": THUMB,
-                "positive_button": _thumb("Good answer", "This answer is good", f"+1 {about}"),
-                "negative_button": _thumb("Bad answer", "This answer is bad", f"-1 {about}"),
+                "action_id": action,
+                "positive_button": _thumb(f"Good {noun}", f"This {noun} is good", f"+1 {about}"),
+                "negative_button": _thumb(f"Bad {noun}", f"This {noun} is bad", f"-1 {about}"),
             }
         ],
     }

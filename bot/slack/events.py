@@ -122,6 +122,12 @@ def read_message_place(body: dict[str, Any]) -> ThreadKey:
     return ThreadKey(team, _text(_dict(body.get("channel")), "id"), ts)
 
 
+def read_clicked_place(body: dict[str, Any]) -> ThreadKey:
+    """The message whose button somebody pressed, as if it began a thread."""
+    container, team = _dict(body.get("container")), _text(_dict(body.get("team")), "id")
+    return ThreadKey(team, _text(container, "channel_id"), _text(container, "message_ts"))
+
+
 @dataclass(frozen=True, slots=True)
 class Joined:
     """Somebody came into a channel; `ts` is a time that no message of theirs has."""

@@ -22,24 +22,26 @@ class Forms:
     def __init__(self, jobs: Jobs) -> None:
         self._store: Store = jobs.store
 
-    async def standing(self, kind: type[F], thread: ThreadKey, about: str, user: str) -> F | None:
-        """What a person last said; None where that is nothing."""
+    async def standing(self, kind: type[F], thread: ThreadKey | str, about: str, user: str) -> F | None:
+        """What a person last said; None where that is nothing. `thread` may be another mailbox."""
         async with reachable():
             kept = await self._store.client.hget(self._key(thread, about), f"{kind.kind}:{user}")
         return kind.model_validate_json(kept.partition(" ")[2]) if kept else None
 
-    async def keep(self, form: Form, about: str, needs: str) -> Kept:
+    async def keep(self, form: Form, about: str, needs: str, *, mailbox: str = "") -> Kept:
         """Keep a form as the next revision; "same" where it says what stands already.
 
-        `needs` is the job of an answer without which the form has nothing to be about.
+        `needs` is the job of an answer without which the form has nothing to be about; it is in the
+        form's thread, or in `mailbox`.
         """
+        home = mailbox or str(form.thread)
         for _ in range(_TRIES):
-            old = await self.standing(type(form), form.thread, about, form.user)
+            old = await self.standing(type(form), home, about, form.user)
             if old and _content(old) == _content(form):
                 return "same"
             new = form.model_copy(update={"revision": old.revision + 1 if old else 1})
             kept = await self._store.run(
-                "form", self._store.shard(str(form.thread)), about, f"{form.kind}:{form.user}", new.revision,
+                "form", self._store.shard(home), about, f"{form.kind}:{form.user}", new.revision,
                 new.model_dump_json(), keys.KEEP, form.lab, line_of(new), needs,
             )  # fmt: skip
             if kept != "stale":
@@ -80,7 +82,7 @@ class Forms:
             lab = await self._store.client.hget(keys.job(self._store.shard(str(thread)), job), "lab")
         return str(lab or "")
 
-    def _key(self, thread: ThreadKey, about: str) -> str:
+    def _key(self, thread: ThreadKey | str, about: str) -> str:
         return keys.forms(self._store.shard(str(thread)), about)
 
     def _person(self, team: str, user: str) -> str:

@@ -3,15 +3,15 @@
 import asyncio
 import hashlib
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Container, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol, Self
 
 from bot.errors import ModelError
 from bot.llm.model import ModelSpec
 from bot.summary.asking import Asker, NoForm
 from bot.summary.gathering import Marked, Thread
-from bot.summary.notes import Claims, Note, as_data, batches, pieces
+from bot.summary.notes import Claim, Claims, Note, as_data, batches, pieces
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,17 @@ class Built:
     claims: Claims
     threads: tuple[Thread, ...]
     unread: int  # threads of which the model gave no note
+
+    def having(self, wanted: Callable[[Claim], bool]) -> Self:
+        """The same with the claims that are wanted."""
+        names = type(self.claims).model_fields
+        parts = [tuple(filter(wanted, part)) for part in self.claims.parts()]
+        return replace(self, claims=self.claims.model_copy(update=dict(zip(names, parts, strict=True))))
+
+    def only(self, still: Container[str]) -> Self:
+        """The same without the claims that rest on a thread which is not there any more."""
+        gone = {number for number, thread in enumerate(self.threads, 1) if thread.key not in still}
+        return self.having(lambda claim: gone.isdisjoint(claim.sources))
 
 
 @dataclass(frozen=True, slots=True)

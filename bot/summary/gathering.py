@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ class Gathered:
     threads: tuple[Thread, ...] = ()
     withheld: int = 0
     flagged: int = 0
+    opted_out: int = 0  # threads of people who want to be left out
 
 
 @dataclass(slots=True)
@@ -47,12 +48,16 @@ class _Growing:
 class Gathering:
     """Takes journal lines; gives the threads that began from `since` until before `until`, or only one.
 
-    A turn in which a rule finds a marking now is left out: the rule may be younger than it.
+    A turn in which a rule finds a marking now is left out: the rule may be younger than it. So is what
+    people who `opted_out` said of others' answers, and each thread in which they asked.
     """
 
-    def __init__(self, since: float, until: float, only: str = "", *, marked: Marked) -> None:
+    def __init__(
+        self, since: float, until: float, only: str = "", *, marked: Marked, opted_out: Collection[str] = ()
+    ) -> None:
         self._only = only
         self._marked = marked
+        self._opted_out = opted_out
         self._since = since
         self._until = until
         self._threads: dict[str, _Growing] = {}
@@ -77,14 +82,22 @@ class Gathering:
         """What was taken so far."""
         withheld = {key for (key, _), state in self._releases.items() if state == "withheld"}
         flagged = {key for (key, _), state in self._flags.items() if state != "resolved"} - withheld
-        told = {key: text for key, one in self._threads.items() if (text := _told(one, self._marked))}
+        told = {key: text for key, one in self._threads.items() if (text := self._told(one))}
+        private = {key for key in told if self._is_private(self._threads[key])} - withheld - flagged
         shown = [
             Thread(key, self._threads[key].began, text)
             for key, text in told.items()
-            if key not in withheld and key not in flagged
+            if key not in withheld | flagged | private
         ]
         shown.sort(key=lambda thread: thread.began)
-        return Gathered(tuple(shown), len(withheld & told.keys()), len(flagged & told.keys()))
+        return Gathered(tuple(shown), len(withheld & told.keys()), len(flagged & told.keys()), len(private))
+
+    def _is_private(self, thread: _Growing) -> bool:
+        return any(line["question"]["user"] in self._opted_out for line in thread.turns.values())
+
+    def _told(self, thread: _Growing) -> str:
+        said = {key: form for key, form in thread.forms.items() if key[1] not in self._opted_out}
+        return _told(thread, said, self._marked)
 
 
 def _began(key: str) -> float:
@@ -113,13 +126,13 @@ def _details(thread: _Growing, line: Line) -> None:
 _TAKES = {"answer": _answer, "withdrawal": _withdrawal, "vote": _vote, "details": _details}
 
 
-def _told(thread: _Growing, marked: Marked) -> str:
+def _told(thread: _Growing, forms: Mapping[tuple[str, str], Line], marked: Marked) -> str:
     """A thread's words as JSON; empty where nothing of it is left. People are not named."""
     judged: dict[str, list[str]] = defaultdict(list)
     for (ts, _), thumb in thread.thumbs.items():
         if thumb:
             judged[ts].append("thumb up" if thumb > 0 else "thumb down")
-    for (ts, _), form in thread.forms.items():
+    for (ts, _), form in forms.items():
         judged[ts] += _form(form)
     turns = [
         {

@@ -13,6 +13,9 @@ from bot.store.jobs import Jobs
 from bot.store.questions import question_of
 from bot.summary.posting import Summaries
 
+SUM_UP = "sum"
+"""The verb behind an answer's dots."""
+
 NOTHING_HERE = "I know of no answers in this thread."
 NOT_NOW = "Who can't ask at this lab now can't have a thread summed up either."
 KNOWN = "Nothing was answered here since it was last asked for: the wrap-up stands below, or comes soon."

@@ -5,7 +5,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.recount import Figures
-from bot.slack.blocks import Block, header, section, small_print
+from bot.slack.blocks import Block, header, section
 from bot.summary.building import Built
 from bot.summary.gathering import Gathered, Thread
 from bot.summary.notes import Claim, Note
@@ -29,13 +29,12 @@ _FIELDS = {
 MOST_LINKS = 8
 """Threads linked after one claim."""
 
+WRAPPED = "Written by {model} from this thread."
 MADE = "Written by {model} from the threads it links to; the numbers are counted, not written."
 
 
-def summary_blocks(
-    title: str, built: Built, gathered: Gathered, figures: Figures, *, link: Link, model: str
-) -> list[Block]:
-    """The whole summary."""
+def summary_blocks(title: str, built: Built, figures: Figures, link: Link) -> list[Block]:
+    """The whole summary, but for its small print."""
     blocks = [header(title), section(_numbers(figures))]
     for name, heading in _PARTS.items():
         claims: Sequence[Claim] = getattr(built.claims, name)
@@ -46,15 +45,19 @@ def summary_blocks(
         blocks.append(
             section("The model's summary held no claim that rests on a thread, so there is none here.")
         )
-    return [*blocks, small_print(" ".join([MADE.format(model=model), *_left_out(built, gathered)]))]
+    return blocks
 
 
-def wrap_up_blocks(note: Note, model: str) -> list[Block]:
-    """One thread's wrap-up."""
+def made_by(model: str, built: Built, gathered: Gathered) -> str:
+    """A summary's small print: who wrote it, and what was left out."""
+    return " ".join([MADE.format(model=model), *_left_out(built, gathered)])
+
+
+def wrap_up_blocks(note: Note) -> list[Block]:
+    """One thread's wrap-up, but for its small print."""
     said = {heading: getattr(note, name) for name, heading in _FIELDS.items()}
     lines = [f"*{heading}*: {_safe(text)}" for heading, text in said.items() if text]
-    said_of = section("\n".join(lines) or "The model found nothing to sum up here.", verbatim=True)
-    return [said_of, small_print(f"Written by {model} from this thread.")]
+    return [section("\n".join(lines) or "The model found nothing to sum up here.", verbatim=True)]
 
 
 def progress(done: int, threads: int, estimate: str) -> str:
@@ -95,6 +98,7 @@ def _left_out(built: Built, gathered: Gathered) -> list[str]:
     counts = {
         "withheld": gathered.withheld,
         "flagged": gathered.flagged,
+        "of people who want to be left out": gathered.opted_out,
         "that the model could not read": built.unread,
     }
     said = [f"{count} {what}" for what, count in counts.items() if count]

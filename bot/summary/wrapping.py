@@ -1,21 +1,21 @@
 """Wrap-ups as jobs: one thread summed up in it, once its answers stand."""
 
 import logging
+from collections.abc import Sequence
 from contextlib import suppress
 
 from bot.announcing import say_once, whisper
 from bot.errors import LabjamError, LeaseLost, RetryLater, SlackRefused, SlackUnsure
-from bot.labs import Lab
 from bot.records import ThreadKey
 from bot.running import Running, insist
 from bot.slack.blocks import Block, section
 from bot.store.answers import answers_of, being_answered
 from bot.store.jobs import Close
 from bot.summary.counting import counted, reason
-from bot.summary.gathering import Gathered
-from bot.summary.posting import Writing
+from bot.summary.standing import Standing
 from bot.summary.wishing import queue_wrap_up
-from bot.summary.words import wrap_up_blocks
+from bot.summary.words import WRAPPED, wrap_up_blocks
+from bot.summary.writing import Writing, record_of
 
 log = logging.getLogger(__name__)
 
@@ -24,8 +24,8 @@ NOT_YET = 1.0
 
 FAILED = "*{title}*\nThe model gave none that could be used. Try the shortcut once more."
 NOTHING = (
-    "Nothing of this thread can be summed up: its answers were taken back, are withheld or flagged, "
-    "or carry a marking."
+    "Nothing of this thread can be summed up: its answers were taken back, are withheld or flagged, carry "
+    "a marking, or are somebody's who wants to be left out."
 )
 
 
@@ -41,23 +41,44 @@ class WrapUps:
         lab, thread = await made.current.lab(fields["lab"]), ThreadKey.parse(fields["thread"])
         if "early" in fields:
             return await self._in_time(running, thread)
-        gathered = await made.gather(lab, 0.0, made.clock(), fields["thread"])
+        gathered = await made.thread(lab, str(thread), fields.get("user", ""))
         if not gathered.threads:
             await self._tell(running, thread)
             return Close({"outcome": "failed"})
-        outcome, blocks = await self._written(running, lab, gathered)
-        await running.note({"outcome": outcome})  # who reads of a failure may ask again at once
-        await say_once(
-            made.outbox,
-            running,
-            thread.team,
-            thread.channel,
-            text="Wrap-up",
-            blocks=blocks,
-            thread_ts=thread.ts,
-            about=f"{running.job.id} {outcome}",  # one that failed stands beside the next try's
-        )
+        builder, spent = self._writing.builder(lab)
+        try:
+            note = await counted(
+                self._writing.budget, running, lab, gathered.threads, spent=spent,
+                work=lambda: builder.note(gathered.threads[0]),
+            )  # fmt: skip
+        except (RetryLater, LeaseLost):
+            raise
+        except LabjamError as error:
+            log.warning("no wrap-up", extra={"error": type(error).__name__})
+            return await self._failed(running, thread, reason(running, error, FAILED).format(title="Wrap-up"))
+        model = lab.models[0].id
+        standing = Standing(
+            lab=lab.key, team=thread.team, channel=thread.channel, thread_ts=thread.ts, sums="thread",
+            model=model, title="Wrap-up", blocks=wrap_up_blocks(note), threads=(str(thread),),
+            small_print=WRAPPED.format(model=model),
+        )  # fmt: skip
+        await running.note({"body": standing.model_dump_json()})  # before it can be judged
+        ts = await self._say(running, thread, standing.shown(running.job.id))
+        record = record_of(standing, ts, made.clock(), spent, note=note.model_dump(mode="json"))
+        return Close({"outcome": "answered", "ts": ts}, record=record)
+
+    async def _failed(self, running: Running, thread: ThreadKey, words: str) -> Close:
+        await running.note({"outcome": "failed"})  # who reads of it may ask again at once
+        await self._say(running, thread, [section(words)], again=" failed")
         return Close({})
+
+    async def _say(
+        self, running: Running, thread: ThreadKey, blocks: Sequence[Block], again: str = ""
+    ) -> str:
+        return await say_once(
+            self._writing.summaries.outbox, running, thread.team, thread.channel, text="Wrap-up",
+            blocks=blocks, thread_ts=thread.ts, about=running.job.id + again,
+        )  # fmt: skip
 
     async def _in_time(self, running: Running, thread: ThreadKey) -> Close:
         """Queue the wrap-up that was asked for while an answer was being written, now that it stands."""
@@ -72,27 +93,7 @@ class WrapUps:
             await insist(lambda: queue_wrap_up(jobs, thread, answers, user, now))
         return Close({})
 
-    async def _written(self, running: Running, lab: Lab, gathered: Gathered) -> tuple[str, list[Block]]:
-        """How it went, and what is to be said."""
-        builder, spent = self._writing.builder(lab)
-        try:
-            note = await counted(
-                self._writing.budget,
-                running,
-                lab,
-                gathered.threads,
-                spent=spent,
-                work=lambda: builder.note(gathered.threads[0]),
-            )
-        except (RetryLater, LeaseLost):
-            raise
-        except LabjamError as error:
-            log.warning("no wrap-up", extra={"error": type(error).__name__})
-            return "failed", [section(reason(running, error, FAILED).format(title="Wrap-up"))]
-        return "answered", wrap_up_blocks(note, lab.models[0].id)
-
     async def _tell(self, running: Running, thread: ThreadKey) -> None:
-        with suppress(SlackRefused, SlackUnsure):
-            await whisper(
-                self._writing.summaries.outbox, running, thread, running.job.fields["user"], NOTHING
-            )
+        if user := running.job.fields.get("user", ""):
+            with suppress(SlackRefused, SlackUnsure):
+                await whisper(self._writing.summaries.outbox, running, thread, user, NOTHING)

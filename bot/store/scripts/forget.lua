@@ -1,4 +1,4 @@
--- Purge jobs: out of their mailboxes, with all they hold. A worker that runs one of them finds it gone and
+-- Purge jobs: out of their mailboxes, with all they hold and all that was said of it. A worker that runs one of them finds it gone and
 -- writes nothing more; a question that Slack delivers again stays claimed while the mark lasts.
 -- ARGV  ttl of the mark (s), job, job, ...
 -- Returns how many there were.
@@ -10,7 +10,7 @@ for i = 2, #ARGV do
   if mailbox then
     redis.call('ZREM', base .. 'mailbox:' .. mailbox, job)
     redis.call('HDEL', base .. 'cancelled', job)
-    redis.call('DEL', key)
+    redis.call('DEL', key, base .. 'votes:' .. job, base .. 'forms:' .. job)
     redis.call('HSET', key, 'state', 'done', 'cancel', 'withdrawn')
     redis.call('EXPIRE', key, ARGV[1])
     gone = gone + 1

@@ -1,9 +1,9 @@
--- Keep a person's thumb on an answer: the last one counts, every change is in the journal, and a job
--- is due to show the new count. Votes of many people are shown together.
--- ARGV  answer (a job), user, thumb (0 takes it back), at (s), only where this thumb stands (or ''),
---       ttl (s), lab, journal line, mailbox of the job that shows, its delay (ms)
--- Returns 'gone' (the answer is no longer kept), 'same', 'late' (a newer one stands), 'first' or 'changed'.
-local job, user, thumb, at, where, ttl, lab, line, mailbox, delay = unpack(ARGV)
+-- Keep a person's thumb on an answer or a summary: the last one counts, every change is in the journal,
+-- and a job is due to show the new count. Votes of many people are shown together.
+-- ARGV  answer or summary (a job), user, thumb (0 takes it back), at (s), only where this thumb stands
+--       (or ''), ttl (s), lab, journal line, the job that shows, its mailbox, its delay (ms)
+-- Returns 'gone' (it is no longer kept), 'same', 'late' (a newer one stands), 'first' or 'changed'.
+local job, user, thumb, at, where, ttl, lab, line, tally, mailbox, delay = unpack(ARGV)
 local key = base .. 'votes:' .. job
 local outcome, text = unpack(redis.call('HMGET', base .. 'job:' .. job, 'outcome', 'body'))
 if not text or outcome == 'withdrawn' then
@@ -18,7 +18,6 @@ end
 redis.call('HSET', key, user, thumb .. ' ' .. at)
 redis.call('EXPIRE', key, ttl)
 redis.call('XADD', base .. 'journal:' .. lab, '*', 'record', line)
-local tally = 'tally:' .. string.match(job, '^[^:]*:(.*)$')
 local state = redis.call('HGET', base .. 'job:' .. tally, 'state')
 if state == 'running' then
   redis.call('HSETNX', base .. 'job:' .. tally, 'again', 0)
