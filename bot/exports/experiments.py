@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from bot.exports.cleaning import Cleaner
 from bot.exports.gathering import Thread
-from bot.exports.kinds import LEFT_OUT, RECORDS, TAKE_BACK, place_of, typed
+from bot.exports.kinds import LEFT_OUT, OF_SUMMARIES, RECORDS, TAKE_BACK, place_of, typed
 from bot.forms import Closing, Comparison, Details, Problem
 from bot.records import Answer, Gate, Question, References, Release, Side, Vote
 from bot.scopes import fingerprint
@@ -15,7 +15,6 @@ from bot.scopes import fingerprint
 R = TypeVar("R", Vote, Details, Problem, Closing, Comparison)
 
 RELEASED = frozenset({"released"})
-OF_SUMMARIES = frozenset({"summary_vote", "summary_details"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +97,7 @@ class Turn:
 
 @dataclass(slots=True)
 class Experiment:
-    """A thread: what it is about, its turns in the order asked.
-
-    One without turns is what people said of a session's summary.
-    """
+    """A thread: what it is about, its turns in the order asked; without any, what a session's summary got."""
 
     lab: str
     id: str  # a keyed hash of the thread

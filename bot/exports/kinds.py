@@ -15,6 +15,9 @@ RECORDS: Mapping[str, Any] = {
 }  # fmt: skip
 """What exports carry, by kind. A type that is missing here fails tests/test_export_fields.py."""
 
+OF_SUMMARIES = frozenset({"summary_vote", "summary_details"})
+"""Kinds that judge a summary: a session's belongs to no thread of answers."""
+
 TAKE_BACK: Mapping[str, Any] = {"withdrawal": Withdrawal}
 """What keeps a question, or its whole thread where it names none, out of every export."""
 

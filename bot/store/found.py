@@ -32,7 +32,7 @@ class Trace:
         wisher = "" if named else self.fields.get("user", "")
         return {
             "kind": "job", "lab": self.fields.get("lab", ""), "thread": self.thread,
-            "threads": [self.thread] if self._holds_whole_thread() else [],
+            "threads": [self.thread] if self._holds_whole_thread() else question.get("threads", []),
             "repeats": question.get("repeats", ""), "user": question.get("user", wisher),
             "at": float(self.fields.get("at", 0)) / 1000,
             "question_ts": named[0].rpartition(":")[2] if named else "",
