@@ -70,6 +70,14 @@ class Burning:
             tuple(cap for cap in caps if cap.scope == "person"), lab.timezone,
         )  # fmt: skip
 
+    async def of_day_caps(self, lab: Lab, at: float) -> list[str]:
+        """What was used, by `at`, of the caps on a lab's and its models' day: "$3.10 of $50.00"."""
+        seen = window("day", at - 1, lab.timezone)
+        caps = [cap for cap in await self.caps(lab) if cap.per == "day" and cap.scope != "person"]
+        book = await self._spending.book(lab.key, seen) if caps else Book()
+        outlooks = _outlooks(tuple(caps), {"day": book}, {}, {"day": seen}, at)
+        return [used_words(outlook) for outlook in outlooks]
+
     async def left(self, lab: Lab, person: str) -> list[str]:
         """What one person may still ask for, a line for each cap on people."""
         now, lines = self._clock(), list[str]()
@@ -102,6 +110,13 @@ def spent_words(spent: Spent) -> str:
     questions = in_words(Cap("lab", "questions", "day", 0), spent.questions)
     money = f", {dollars(spent.micros)}" if spent.micros else ""
     return f"{questions}, {spent.tokens:,} tokens{money}"
+
+
+def used_words(outlook: Outlook) -> str:
+    """What is used of one cap: "$3.10 of $50.00", "12 of 100 questions for fast"."""
+    cap = outlook.cap
+    used = dollars(outlook.used) if cap.measure == "usd" else f"{outlook.used:,}"
+    return f"{used} of {in_words(cap)}{f' for {outlook.model}' if outlook.model else ''}"
 
 
 def outlook_words(outlook: Outlook, zone: ZoneInfo) -> str:

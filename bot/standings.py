@@ -18,25 +18,32 @@ from bot.store.redis import Store
 
 WITHIN = 120.0
 """Seconds a ranking may take: 100,000 choices take 4, and loading the library 2."""
+SEED = 0
+"""Of the bootstrap wherever the bot shows a ranking, so that the same votes give the same numbers."""
 MOST = 30
 """Models that a table shows."""
 
-_KINDS = ('"comparison"', '"problem"', '"withdrawal"')
+_CHOICE = b'"comparison"'
+_KINDS = (_CHOICE.decode(), '"problem"', '"withdrawal"')
 _PAGE = 1000
 _RANKINGS = TypeAdapter(list[Ranking])
 
 
-async def standings(store: Store, labs: Iterable[str], *, seed: int) -> list[Ranking]:
+async def standings(store: Store, labs: Iterable[str], *, seed: int, least: int = 1) -> list[Ranking]:
     """The rankings of these labs and of their fields, from their journals; WorldError where it fails.
 
-    The library takes a hundred megabytes and seconds to load, so that neither is asked of this process.
+    The library takes a hundred megabytes and seconds to load, so that neither is asked of this process, and
+    of no process where there are fewer than `least` choices in all.
     """
     if not importlib.util.find_spec("evalica"):
         raise WorldError("RANKING: its library is not installed here: pip install 'labjam[ranking]'.")
     counted = _counted(store, labs)
-    first = await anext(counted, b"")
-    if not first:
-        return []
+    first = b""
+    while first.count(_CHOICE) < least:
+        more = await anext(counted, b"")
+        if not more:
+            return []
+        first += more
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bot.ranking", str(seed), env=_environment(),
         stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,

@@ -15,6 +15,7 @@ from bot.audit import Audit
 from bot.caring import Caring
 from bot.confirming import Confirming
 from bot.current import CurrentLabs
+from bot.digest.days import Days
 from bot.digest.posting import Digests
 from bot.flagging import Flagging
 from bot.gate import Gates
@@ -100,12 +101,10 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     live, people = LiveLabs(labs, settings, os.environ), People(outbox)
     roster = Roster(live, people)
     uploads, flagging = Uploads(outbox, session), Flagging(labs, jobs, outbox, roster, identity.url)
-    caring, gates = (
-        Caring.of(labs, jobs, outbox, flagging, settings.labjam_data / "archive"),
-        Gates(labs, jobs, outbox, flagging),
-    )
+    caring = Caring.of(labs, jobs, outbox, flagging, settings.labjam_data / "archive")
+    gates = Gates(labs, jobs, outbox, flagging)
     judging = Judging.of(labs, jobs, states, directory, outbox, flagging=flagging, gates=gates)
-    asking = Asking(jobs, judging.draws)
+    asking, days = Asking(jobs, judging.draws), Days(labs, jobs, states)
     return Parts(
         settings=settings,
         labs=labs,
@@ -134,7 +133,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         confirming=Confirming(labs, jobs, outbox, states=states, gates=gates, asking=asking),
         summaries=Summaries(labs, current, jobs, states, directory, outbox, identity.url),
         opinions=SummaryOpinions(labs, jobs, outbox, gates),
-        digests=Digests(labs, jobs, states, directory, outbox, uploads, identity.url),
+        digests=Digests.of(days, directory, outbox, uploads, burning=caring.burning, site=identity.url),
     )
 
 

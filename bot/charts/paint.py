@@ -11,10 +11,13 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-WIDTH, HEIGHT = 720, 300
-"""Of a chart in its own units; Slack shows a picture some 360 to 720 of its pixels wide."""
+WIDTH = 480
+"""Of a chart in its own units. Slack shows a picture some 360 to 600 of its pixels wide, so that text of 14
+units is read at 10 to 17 of them."""
 
 INK, QUIET, RULE = "#1d1c1d", "#5c5b60", "#dddde0"
+PALE = "#b5c9d8"
+"""What a part of it is filled on; lighter than any other colour, so that no hue is needed to see it."""
 BLUE, ORANGE = "#0072b2", "#d55e00"
 """Two of Okabe and Ito's colours, told apart by colour-blind people: https://jfly.uni-koeln.de/color/"""
 
@@ -23,7 +26,7 @@ _FONTS = tuple(str(Path(__file__).parent / name) for name in ("regular.ttf", "se
 
 
 def text(
-    x: float, y: float, words: str, *, size: float = 13, anchor: str = "start", bold: bool = False,
+    x: float, y: float, words: str, *, size: float = 14, anchor: str = "start", bold: bool = False,
     fill: str = INK,
 ) -> str:  # fmt: skip
     """One line of text; `y` is its base line, `anchor` start, middle or end."""
@@ -51,10 +54,10 @@ def dot(x: float, y: float, radius: float, fill: str = BLUE) -> str:
     return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{fill}"/>'
 
 
-def picture(parts: Sequence[str]) -> str:
+def picture(parts: Sequence[str], height: float) -> str:
     """The whole SVG."""
     body = "".join(parts)
-    size = f'width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}"'
+    size = f'width="{WIDTH}" height="{height:.0f}" viewBox="0 0 {WIDTH} {height:.0f}"'
     return f'<svg xmlns="http://www.w3.org/2000/svg" {size} font-family="Chart Sans">{body}</svg>'
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import time
 
 from bot.audit import Audit, Change
-from bot.digest.posting import CHANGED, OFF, Digests
+from bot.digest.days import CHANGED, OFF
+from bot.digest.posting import Digests
 from bot.errors import Declined
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.store.states import LabState, States

@@ -1,17 +1,22 @@
 """What a digest says: a lab's day, or all labs', as Slack's blocks; numbers with what they are of."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.caps import dollars
+from bot.digest.days import Day
 from bot.digest.times import Due
-from bot.forms import FAILURE_TAGS, Skills
+from bot.forms import DOMAINS, FAILURE_TAGS, Skills
 from bot.labs import Lab
-from bot.recount import SMALL, Figures, Share, ThreadFigures
+from bot.ranking import Ranking
+from bot.recount import SMALL, Figures, Share, ThreadFigures, share_of
 from bot.slack.blocks import Block, header, section, small_print
 
 MOST_THREADS = 5
+MOST_MODELS = 5
 
 Link = Callable[[str], str]
 """The address of a thread ("team:channel:ts") in Slack."""
@@ -25,15 +30,28 @@ class Told:
     blocks: tuple[Block, ...]
 
 
-def lab_digest(lab: Lab, due: Due, now: Figures, before: Figures, link: Link) -> Told:
+@dataclass(frozen=True, slots=True)
+class LabDay:
+    """All that a lab's digest tells of."""
+
+    lab: Lab
+    due: Due
+    now: Figures
+    before: Figures  # of the digest before
+    caps: Sequence[str] = ()  # "$3.10 of $50.00"
+    ranking: Ranking | None = None  # of the models, by blind choices
+
+
+def lab_digest(day: LabDay, link: Link) -> Told:
     """One lab's day; a quiet one is one line."""
-    title = f"{lab.short} · {day_of(due.until, lab.timezone)}"
+    lab, now = day.lab, day.now
+    title = f"{lab.short} · {day_of(day.due.until, lab.timezone)}"
     if not now.questions:
         quiet = f"{title}: a quiet day, no questions."
         return Told(quiet, (section(quiet), *_shadows(now)))
-    lines = [_asked(now, before), _judged(now)]
-    lines += [line for line in (_themes(now), _reasons(now), _spent(now)) if line]
-    blocks = [header(title), section("\n".join(lines))]
+    lines = [_asked(now, day.before.questions), _judged(now)]
+    lines += [line for line in (_themes(now), _reasons(now), _spent(day)) if line]
+    blocks = [header(title), section("\n".join(lines), verbatim=True)]
     lists = (
         ("Judged best", now.best, _thumbs),
         ("Still without an answer", now.unanswered, _questions),
@@ -41,49 +59,57 @@ def lab_digest(lab: Lab, due: Due, now: Figures, before: Figures, link: Link) ->
     )
     for name, threads, says in lists:
         if threads:
-            blocks.append(section(_list(name, threads, says, lab.timezone, link)))
+            blocks.append(section(_list(name, threads, says, lab.timezone, link), verbatim=True))
+    if day.ranking:
+        blocks.append(section(_standings(day.ranking), verbatim=True))
     return Told(f"{title}: {_plural(now.questions, 'question')}", (*blocks, *_shadows(now)))
 
 
-def all_digest(day: str, labs: Mapping[str, Lab], figures: Mapping[str, Figures]) -> Told:
+def all_digest(title: str, days: Sequence[tuple[Lab, Day]], before: int) -> Told:
     """All labs' day for their leads; labs without a question are named together."""
-    busy = [key for key in labs if figures[key].questions]
-    total = sum(figures[key].questions for key in busy)
-    title = f"All labs · {day}"
+    busy = [(lab, day) for lab, day in days if day.figures.questions]
     if not busy:
         return Told(f"{title}: a quiet day.", (section(f"{title}: a quiet day, no questions at any lab."),))
-    lines = [_lab_line(labs[key], figures[key]) for key in busy]
-    quiet = [labs[key].short for key in labs if key not in busy]
-    if quiet:
-        lines.append(f"No questions: {', '.join(quiet)}.")
-    answered, judged = (
-        sum(part) for part in zip(*((f.answered, f.judged.part) for f in figures.values()), strict=True)
+    figures = [day.figures for _, day in busy]
+    questions, answered = (
+        sum(each) for each in zip(*((f.questions, f.answered) for f in figures), strict=True)
     )
-    spent = sum(one.cost for one in figures.values())
-    sums = f"*{_plural(total, 'question')}*, {answered} answers, {judged} of them judged."
-    money = f" {spent:,.2f} USD." if spent else ""
-    blocks = (header(title), section(sums + money), section("\n".join(lines)))
-    withheld = sum(one.withheld for one in figures.values())
-    return Told(f"{title}: {_plural(total, 'question')}", (*blocks, *_withheld(withheld)))
+    asked = f"*{_plural(questions, 'question')}*{_trend(questions, before)} at {_plural(len(busy), 'lab')}"
+    judged, liked = share_of(f.judged for f in figures), share_of(f.liked for f in figures)
+    sums = [f"{asked}, {_plural(answered, 'answer')}.", f"*{_of(judged)} answers judged*{_liked(liked)}."]
+    sums += [_used(sum(f.tokens for f in figures), sum(f.cost for f in figures))]
+    lines = [_lab_line(lab, day) for lab, day in busy]
+    quiet = [lab.short for lab, day in days if not day.figures.questions]
+    lines += [f"No questions: {', '.join(quiet)}."] if quiet else []
+    blocks = (header(title), section("\n".join(filter(None, sums))), section("\n".join(lines), verbatim=True))
+    withheld = sum(f.withheld for f in figures)
+    return Told(f"{title}: {_plural(questions, 'question')}", (*blocks, *_withheld(withheld)))
 
 
-def _asked(now: Figures, before: Figures) -> str:
-    trend = ""
-    if before.questions:
-        trend = f" ({before.questions} in the digest before)"
+def _asked(now: Figures, before: int) -> str:
     none = now.questions - sum(now.outcomes.get(how, 0) for how in ("answered", "refused", "stopped"))
     rest = f" {none} ended without one." if none else ""
-    asked = f"*{_plural(now.questions, 'question')}*{trend} from {_people(now.people)}"
+    asked = (
+        f"*{_plural(now.questions, 'question')}*{_trend(now.questions, before)} from {_people(now.people)}"
+    )
     return f"{asked}, {_plural(now.answered, 'answer')}.{rest}"
+
+
+def _trend(now: int, before: int) -> str:
+    if not before:
+        return ""
+    word = "up from" if now > before else "down from" if now < before else "as many as"
+    return f" ({word} {before:,} in the digest before)"
 
 
 def _judged(now: Figures) -> str:
     if not now.judged.part:
-        return f"None of the {now.judged.of} answers was judged: a thumb takes one click."
-    judged = (
-        f"{_of(now.judged)} answers judged, by {'1 person' if now.judges == 1 else f'{now.judges} people'}"
-    )
-    return f"{judged}; {_of(now.liked)} thumbs up." if now.liked.of else f"{judged}."
+        return f"None of the {now.judged.of:,} answers was judged: a thumb takes one click."
+    return f"*{_of(now.judged)} answers judged*, by {_people(now.judges)}{_liked(now.liked)}."
+
+
+def _liked(liked: Share) -> str:
+    return f"; {_of(liked)} thumbs up" if liked.of else ""
 
 
 def _themes(now: Figures) -> str:
@@ -91,9 +117,9 @@ def _themes(now: Figures) -> str:
         "other": "other tasks"
     }
     skills = [f"{titles.get(name, name)} {count}" for name, count in now.skills.items()]
-    domains = [f"{name} {count}" for name, count in now.domains.items()]
+    domains = [f"{DOMAINS.get(name, name).lower()} {count}" for name, count in now.domains.items()]
     said = [f"Skills assessed: {', '.join(skills)}."] if skills else []
-    return " ".join([*said, f"Domains: {', '.join(domains)}."] if domains else said)
+    return " ".join([*said, f"Fields: {', '.join(domains)}."] if domains else said)
 
 
 def _reasons(now: Figures) -> str:
@@ -101,16 +127,48 @@ def _reasons(now: Figures) -> str:
     return f"What fell short: {', '.join(named)}." if named else ""
 
 
-def _spent(now: Figures) -> str:
-    return f"{now.tokens:,} tokens" + (f", {now.cost:,.2f} USD." if now.cost else ".") if now.tokens else ""
+def _spent(day: LabDay) -> str:
+    weekday = datetime.fromtimestamp(day.due.until - 1, day.lab.timezone).strftime("%A")
+    caps = f"Of {weekday}'s caps: {', '.join(day.caps)}." if day.caps else ""
+    return " ".join(filter(None, [_used(day.now.tokens, day.now.cost), caps]))
 
 
-def _lab_line(lab: Lab, now: Figures) -> str:
-    judged = f"{now.judged.part} judged" + (f", {_of(now.liked)} thumbs up" if now.liked.of else "")
-    waiting = f" · {len(now.unanswered)} without an answer" if now.unanswered else ""
-    flagged = f" · {len(now.flagged)} flagged" if now.flagged else ""
-    asked = f"*{lab.short}* {_plural(now.questions, 'question')}"
-    return f"{asked} · {_plural(now.answered, 'answer')}, {judged}{waiting}{flagged}"
+def _used(tokens: int, cost: float) -> str:
+    return f"{tokens:,} tokens" + (f", {dollars(round(cost * 1e6))}." if cost else ".") if tokens else ""
+
+
+def _standings(ranking: Ranking) -> str:
+    chosen = f"{ranking.votes:,} choices of {_people(ranking.people)} so far"
+    lines = [f"*Preferred in blind comparisons* ({chosen})"]
+    for one in ranking.standings[:MOST_MODELS]:
+        between = f"95 % between {one.low:,.0f} and {one.high:,.0f}"
+        lines.append(f"{ranking.place(one)}. {_name(one.model)} {one.points:,.0f} points, {between}")
+    more = len(ranking.standings) - MOST_MODELS
+    return "\n".join([*lines, f"and {more} more; `/jam standings` has all"] if more > 0 else lines)
+
+
+def leader(ranking: Ranking | None) -> str:
+    """The one model that is surely preferred to all others; empty where there is none."""
+    first = [one for one in ranking.standings if ranking.place(one) == 1] if ranking else []
+    return first[0].model if len(first) == 1 else ""
+
+
+def _lab_line(lab: Lab, day: Day) -> str:
+    now = day.figures
+    liked = f", {_of(now.liked)} thumbs up" if now.liked.of else ""
+    asked = f"*{lab.short}* {_plural(now.questions, 'question')}, {_plural(now.answered, 'answer')}"
+    parts = [
+        f"{asked}, {now.judged.part:,} judged{liked}",
+        f"{_plural(day.unanswered, 'thread')} without an answer" if day.unanswered else "",
+        f"{day.flagged:,} flagged" if day.flagged else "",
+        f"{_name(day.preferred)} preferred blind" if day.preferred else "",
+        ", ".join(day.caps),
+    ]
+    return " · ".join(filter(None, parts))
+
+
+def _name(model: str) -> str:
+    return f"`{re.sub('[`<>&]', '', model)}`"
 
 
 def _list(
@@ -159,7 +217,7 @@ def _people(count: int) -> str:
 
 
 def _of(share: Share) -> str:
-    return f"{share.part} of {share.of}"
+    return f"{share.part:,} of {share.of:,}"
 
 
 def _plural(count: int, word: str) -> str:

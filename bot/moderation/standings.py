@@ -7,10 +7,9 @@ from bot.forms import DOMAINS
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.ranking import LEAST, Ranking
 from bot.recount import SMALL
-from bot.standings import field_name, field_named, standings, table
+from bot.standings import SEED, field_name, field_named, standings, table
 from bot.store.redis import Store
 
-SEED = 0
 NONE = f"Nobody has chosen blind between two models here yet. A ranking needs {LEAST} choices."
 SHARED = "Models whose intervals overlap may share a place."
 

@@ -1,6 +1,6 @@
 """The figures of a session or a day: shares with their intervals, models, threads; small groups left out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import sqrt
 
@@ -26,6 +26,12 @@ class Share:
         middle = (share + width / 2) / (1 + width)
         reach = _Z * sqrt(share * (1 - share) / self.of + width / (4 * self.of)) / (1 + width)
         return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def share_of(shares: Iterable[Share]) -> Share:
+    """Several shares as one."""
+    whole = list(shares)
+    return Share(sum(one.part for one in whole), sum(one.of for one in whole))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bot.burn import Burning
+from bot.digest.days import Days
 from bot.digest.posting import Digests
 from bot.labs import Labs, read_labs
 from bot.llm.model import Finish, ModelRequest
@@ -31,6 +33,7 @@ from bot.store import keys
 from bot.store.embedded import EmbeddedServer
 from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.redis import Store
+from bot.store.spending import Spending
 from bot.store.states import States
 from bot.summary.asking import Asker, Spent
 from bot.summary.building import Builder, Tasks
@@ -105,7 +108,11 @@ async def post_all(url: str, slack_url: str, token: str, now: float) -> None:
         me = await identify(client)
         outbox = Outbox(client, me.user)
         uploads, directory = Uploads(outbox, session), Directory(outbox)
-        digests = Digests(labs, jobs, States(store), directory, outbox, uploads, me.url, clock=lambda: now)
+        burning = Burning(Spending(store))
+        digests = Digests.of(
+            Days(labs, jobs, States(store)), directory, outbox, uploads,
+            burning=burning, site=me.url, clock=lambda: now,
+        )  # fmt: skip
         began, stop = time.monotonic(), asyncio.Event()
         await digests.tick(me.team)
         work = asyncio.create_task(Worker(jobs, {"digest": digests.run}).run(stop))
