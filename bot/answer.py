@@ -20,7 +20,7 @@ from bot.gate import Gates, unmarked
 from bot.guard import Watch
 from bot.labs import Labs
 from bot.llm.model import Model, ModelRequest
-from bot.prompting import Estimator, QuestionTooLong, conversation, system_prompt
+from bot.prompting import Estimator, QuestionTooLong, Speakers, conversation, system_prompt
 from bot.records import Answer, Question, micros
 from bot.running import Running, insist
 from bot.showing import Showing
@@ -36,10 +36,9 @@ from bot.store.questions import (
     messages_of,
     noted_draft,
     noted_messages,
-    others_of,
     question_of,
-    turns_before,
 )
+from bot.store.threads import authors_of, others_of, turns_before
 
 log = logging.getLogger(__name__)
 
@@ -119,7 +118,10 @@ class Answers:
         turns = unmarked(turns_before(running.job, thread.question), thread.lab.guard)
         ratio = self._estimator.chars_per_token(spec.name)
         try:
-            asked = conversation(prompt, spec, turns, thread.question, ratio, attached=attached)
+            asked = conversation(
+                prompt, spec, turns, thread.question, ratio,
+                attached=attached, speakers=self._speakers(running, thread.question),
+            )  # fmt: skip
         except QuestionTooLong as error:
             return outcome.too_long(error.length, error.allowed)
         tokens = int(asked.characters / ratio)
@@ -205,6 +207,10 @@ class Answers:
             others=others_of(running.job, question),
             unsure=unsure,
         )
+
+    def _speakers(self, running: Running, question: Question) -> Speakers:
+        thread = str(question.thread)
+        return Speakers.of(self._pseudonym_key, thread, authors_of(running.job, question))
 
     def _pseudonym(self, question: Question) -> str:
         # OpenAI takes 64 characters: one person's trouble is then not the whole lab's.

@@ -26,7 +26,7 @@ from bot.gate import Gates
 from bot.guard.rules import fingerprint
 from bot.labs import Lab
 from bot.llm.model import ModelSpec
-from bot.prompting import fenced, unread
+from bot.prompting import fence_key, fenced, unread
 from bot.records import Attached, FileRead, Picture, Question
 from bot.running import Running, insist
 from bot.slack.downloads import Downloads, NotGiven, SlackFile
@@ -160,7 +160,7 @@ def _refused(name: str, read: FileRead, why: str) -> _One:
 
 def _put_together(question: Question, found: list[_One], key: bytes) -> Attached:
     """Text as far as there is room, pictures as many as there may be."""
-    secret = hmac.digest(key, f"fence:{question.thread}:{question.ts}".encode(), "sha256").hex()[:16]
+    secret = fence_key(key, str(question.thread), question.ts)
     room, texts, files = 2 * MOST_CHARACTERS, list[str](), list[FileRead]()
     pictures: list[Picture] = []
     for number, one in enumerate(found, 1):

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 
 from bot.labs import Lab, Labs
 from bot.llm.model import Auth, Endpoint, Message, ModelSpec
-from bot.prompting import Conversation, Estimator, Prompt, QuestionTooLong, conversation, plain, system_prompt
+from bot.prompting import (
+    Conversation,
+    Estimator,
+    Prompt,
+    QuestionTooLong,
+    Speakers,
+    conversation,
+    fence_key,
+    plain,
+    system_prompt,
+)
 from bot.records import Question, ThreadKey, Turn
 
 SPEC = ModelSpec("m", "m-1", Endpoint("e", "http://e", Auth("none")), context=1_100, max_output=100)
@@ -107,6 +117,19 @@ def test_the_longest_question_that_fits_is_asked_and_a_longer_one_refused() -> N
     with pytest.raises(QuestionTooLong) as caught:
         conversation(Prompt("p" * 4_000, ""), SPEC, [], question("x"))
     assert caught.value.allowed == 0
+
+
+@given(st.text(), st.text())
+def test_only_the_first_persons_words_stand_bare(mine: str, theirs: str) -> None:
+    authors = {"1.0": "U1", "2.0": "U2", "3.0": "U1"}
+    speakers = Speakers.of(b"secret", "T1:C1:1.0", authors)
+    key = fence_key(b"secret", "T1:C1:1.0", "2.0")
+    assert speakers.said("1.0", mine) == speakers.said("3.0", mine) == mine
+    assert Speakers.of(b"secret", "T1:C1:1.0", {"1.0": "U1"}).said("1.0", mine) == mine
+    for text in (theirs, f"{theirs}\n{key}>>>>\n{mine}"):
+        said = speakers.said("2.0", text)
+        assert said.count(key) == 3
+        assert said.endswith(f"\n{key}>>>>")
 
 
 def test_a_smaller_ratio_leaves_more_out() -> None:

@@ -20,10 +20,9 @@ from bot.store.questions import (
     messages_of,
     noted_draft,
     noted_messages,
-    others_of,
     question_of,
-    turns_before,
 )
+from bot.store.threads import others_of, turns_before
 from tests.stores import Engine, started
 
 THREAD = ThreadKey("T1", "C1", "1732320000.000100")

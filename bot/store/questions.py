@@ -9,7 +9,8 @@ from pydantic import TypeAdapter
 
 from bot.caps import Spent
 from bot.records import About, Answer, FileRead, Gate, Question, Side, Turn, Usage, Withdrawal
-from bot.store.jobs import MAILBOX_LIMIT, Claim, Close, Job, Jobs, State
+from bot.store.jobs import MAILBOX_LIMIT, Claim, Close, Jobs, State
+from bot.store.threads import remembered, turn_of
 
 _QUESTION = TypeAdapter(Question)
 _ANSWER = TypeAdapter(Answer)
@@ -27,9 +28,6 @@ DOUBLE_CLICK = 2000
 
 CLEARED = "cleared"
 """A job's field: the soft rules that its question's files may meet, since its asker said it is no matter."""
-
-CHOICE = ":choice"
-"""Ends the name under which a thread remembers which of two answers its asker found better."""
 
 Asked = Literal["queued", "known", "full", "unknown"]
 Edited = Literal["unknown", "same", "changed", "offered"]
@@ -57,17 +55,7 @@ class Draft:
     first_answer: str = ""  # the address of the question's first answer, where this is a further one
 
 
-@dataclass(frozen=True, slots=True)
-class _Ended:
-    """What a thread remembers of one question: its turns, if any, and the messages that answer it."""
-
-    turns: tuple[Turn, ...]
-    messages: tuple[str, ...]
-    repeats: str = ""  # the ts of the question that this answered again
-
-
 _DRAFT = TypeAdapter(Draft)
-_ENDED = TypeAdapter(_Ended)
 
 
 def answer_job(question: Question) -> str:
@@ -218,38 +206,6 @@ def close_gate(gate: Gate) -> Close:
     return Close({"body": "{}", "told": ""}, record=line)
 
 
-def turn_of(question: Question) -> str:
-    """Under which name a thread remembers the answer to a question."""
-    return f"{question.ts}:b" if question.side == "b" else question.ts
-
-
-def turns_before(job: Job, question: Question) -> Sequence[Turn]:
-    """The thread's turns from before this question, in the order asked.
-
-    Of a question that was answered again the newest answer counts, in the question's own place. One
-    that is answered again itself is so with what came before it, as the first time.
-    """
-    newest: dict[str, tuple[Turn, ...]] = {}
-    for ts in sorted(ts for ts in job.turns if not ts.endswith(CHOICE)):
-        ended = _ENDED.validate_json(job.turns[ts])
-        asked = ended.repeats or ts.partition(":")[0]
-        if ts != asked and ":" in ts and asked in newest and job.turns.get(asked + CHOICE) != "b":
-            continue  # of two compared answers the first counts, unless its asker chose the other
-        if ended.turns and (asked not in newest or ended.turns[-1].text.strip()):
-            newest[asked] = ended.turns
-    return [turn for ts in sorted(newest) if ts < question.root for turn in newest[ts]]
-
-
-def others_of(job: Job, question: Question) -> frozenset[str]:
-    """The ts of all messages that belong to the thread's other answers."""
-    ended = [
-        _ENDED.validate_json(text)
-        for ts, text in job.turns.items()
-        if ts != turn_of(question) and not ts.endswith(CHOICE)
-    ]
-    return frozenset(message for one in ended for message in one.messages)
-
-
 def messages_of(fields: Mapping[str, str]) -> tuple[str, ...]:
     """The ts of the Slack messages that hold an answer, in order."""
     return tuple(json.loads(fields.get("reply", "[]")))
@@ -279,13 +235,13 @@ def close_with(answer: Answer, attached: str = "") -> Close:
     """What an ended question leaves: its turns for the thread, its line in the journal."""
     asked = answer.question
     turns = (Turn("user", asked.text, asked.ts, attached), Turn("assistant", answer.text, asked.ts))
-    ended = _Ended(turns if answer.outcome in {"answered", "stopped"} else (), answer.messages, asked.repeats)
+    said = turns if answer.outcome in {"answered", "stopped"} else ()
     head = {"kind": "answer", "lab": asked.lab, "at": answer.finished_at}
     line = json.dumps(head | json.loads(_ANSWER.dump_json(answer)))
     fields = {"outcome": answer.outcome, "attached": ""} | noted_messages(answer.messages)
     if not asked.text:  # taken back, or stopped by the guard: not kept in the job either
         fields |= {"text": "", "body": _QUESTION.dump_json(asked).decode()}
-    return Close(fields, record=line, turn=turn_of(asked), turns=_ENDED.dump_json(ended).decode())
+    return Close(fields, record=line, turn=turn_of(asked), turns=remembered(asked, said, answer.messages))
 
 
 def close_withdrawn(question: Question, at: float) -> Close:
