@@ -1,4 +1,4 @@
-"""All that people say of answers, tied together: thumbs, forms, comparisons, and the jobs these need."""
+"""All that people say of answers and summaries: thumbs, forms, comparisons, and the jobs these need."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ from bot.store.pairs import Pairs
 from bot.store.questions import Questions
 from bot.store.states import States
 from bot.store.votes import Votes
+from bot.summary.opinions import SummaryOpinions
 from bot.tally import Tallies
 
 
@@ -32,6 +33,7 @@ class Judging:
     problems: Problems
     comparisons: Comparisons
     draws: Draws
+    on_summaries: SummaryOpinions
     runners: Mapping[str, Runner]
 
     @classmethod
@@ -50,11 +52,14 @@ class Judging:
         votes = Votes(jobs)
         forms = Forms(jobs)
         feedback = Feedback(jobs, votes, outbox)
+        on_summaries = SummaryOpinions(labs, jobs, outbox, gates)
+        tallies = Tallies(Questions(jobs), votes)
         return cls(
             feedback,
             Opinions(labs, forms, votes, outbox, flagging, gates=gates),
             Problems(labs, forms, directory, outbox, gates=gates),
             Comparisons(labs, jobs, outbox, gates),
             Draws(states, Pairs(jobs)),
-            {"react": feedback.count, "tally": Tallies(Questions(jobs), votes).run},
+            on_summaries,
+            {"applause": on_summaries.show_count, "react": feedback.count, "tally": tallies.run},
         )

@@ -11,7 +11,6 @@ from bot.intake import Intake
 from bot.judging import Judging
 from bot.moderation.command import Commands
 from bot.moderation.prompts import Prompts
-from bot.summary.opinions import SummaryOpinions
 from bot.summary.posting import Summaries
 from bot.takeaway.running import Takeaways
 from handlers import (
@@ -33,7 +32,7 @@ from handlers import (
 def register(
     app: Any, intake: Intake, confirm: Confirming, judging: Judging, *,
     control: Controls, commands: Commands, prompts: Prompts, takeaways: Takeaways, caring: Caring,
-    summaries: Summaries, said: SummaryOpinions, home: Desk, door: Door,
+    summaries: Summaries, home: Desk, door: Door,
 ) -> None:  # fmt: skip
     """Bind every listener of a Bolt app; the first that matches runs, so `rest` comes last.
 
@@ -46,7 +45,7 @@ def register(
     compare.register(app, judging.comparisons)
     controls.register(app, control)
     takeaway.register(app, takeaways)
-    summary.register(app, summaries, door, said)
+    summary.register(app, summaries, door, judging.on_summaries)
     flags.register(app, caring.flagging, caring.votes)
     moderation.register(app, commands, prompts)
     desk.register(app, home)

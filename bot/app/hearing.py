@@ -70,7 +70,6 @@ def _register(app: AsyncApp, parts: Parts) -> Desk:
         caring=parts.caring,
         takeaways=Takeaways(labs, jobs, parts.uploads),
         summaries=parts.summaries,
-        said=parts.opinions,
         home=desk,
         door=door,
     )  # fmt: skip

@@ -40,7 +40,6 @@ from bot.store.pace import SharedPlan
 from bot.store.redis import Store
 from bot.store.states import States
 from bot.store.turns import Turns
-from bot.summary.opinions import SummaryOpinions
 from bot.summary.posting import Summaries
 
 
@@ -80,7 +79,6 @@ class Parts:
     sessions: Sessions
     digests: Digests
     summaries: Summaries
-    opinions: SummaryOpinions
     gates: Gates
     asking: Asking
     confirming: Confirming
@@ -132,7 +130,6 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         asking=asking,
         confirming=Confirming(labs, jobs, outbox, states=states, gates=gates, asking=asking),
         summaries=Summaries(labs, current, jobs, states, directory, outbox, identity.url),
-        opinions=SummaryOpinions(labs, jobs, outbox, gates),
         digests=Digests.of(days, directory, outbox, uploads, burning=caring.burning, site=identity.url),
     )
 

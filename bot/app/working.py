@@ -71,7 +71,6 @@ def _runners(parts: Parts, answers: Answers, pictures: Pictures, writing: Writin
     notices, checks = Notices(Questions(jobs), outbox), Checks(Questions(jobs), parts.registries)
     return {
         "announce": parts.announcing.run,
-        "applause": parts.opinions.show_count,
         "answer": checks.following(pictures.after(answers.run)),
         "confirm": parts.confirming.run,
         "digest": parts.digests.run,
