@@ -44,16 +44,20 @@ class Intake:
         self._asking = asking
         self._channels = ", ".join(f"#{lab.channel}" for lab in labs.values())
 
-    async def take(self, body: dict[str, Any], team: str) -> None:
-        """Store what an event asks for; raises StoreAway or SlackError, and then it must come again."""
+    async def take(self, body: dict[str, Any], team: str) -> bool:
+        """Store what an event asks for; raises StoreAway or SlackError, and then it must come again.
+
+        False where it is no message, or none that can be read.
+        """
         incoming = read_message(body, team, self._outbox.us)
         if incoming is None:
             log.debug("event ignored: no message, or none that can be read")
-            return
+            return False
         lab = None if incoming.by_program else await self._lab(incoming)
         decision = decide(incoming, lab, self._channels)
         outcome = await self._carry_out(decision, incoming, lab)
         log.debug("message %s", outcome, extra={"ts": incoming.ts, "channel": incoming.channel})
+        return True
 
     async def stop(self, team: str, channel: str, thread_ts: str, streaming: Collection[str]) -> None:
         """Somebody pressed stop: end the running answer, if it is the one whose messages were `streaming`."""

@@ -14,12 +14,13 @@ def register(app: Any, intake: Intake) -> None:
     """
 
     async def take(
-        body: dict[str, Any], context: dict[str, Any], next: Callable[[], Awaitable[None]]
-    ) -> None:
+        body: dict[str, Any], context: dict[str, Any], ack: Callable[[], Awaitable[Any]],
+        next: Callable[[], Awaitable[None]],
+    ) -> Any:  # fmt: skip
         team: Any = context.get("team_id") or body.get("team_id")
-        if body.get("type") == "event_callback" and isinstance(team, str):
-            await intake.take(body, team)
-        await next()
+        if body.get("type") == "event_callback" and isinstance(team, str) and await intake.take(body, team):
+            return await ack()  # no other listener is for messages, and asking each costs more than this
+        return await next()
 
     async def stop(event: dict[str, Any], context: dict[str, Any]) -> None:
         await intake.stop(context.get("team_id", ""), *read_place(event), read_streaming(event))

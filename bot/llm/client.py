@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AsyncExitStack
 from typing import Any, Protocol, cast
 
 import aiohttp
@@ -20,6 +20,7 @@ MODERATION_TIMEOUT = 20.0
 LIST_TIMEOUT = 20.0
 _NO_LIST = frozenset({400, 403, 404, 405, 501})
 """Statuses of endpoints that have no list of models, or don't show it to this token."""
+_PATHS = {"chat": "/chat/completions", "responses": "/responses"}
 
 LOST = (openai.APIConnectionError, httpx2.HTTPError, httpx2.StreamError, aiohttp.ClientError, OSError)
 """What a broken connection can raise: the aiohttp transport leaves some of its own errors untranslated."""
@@ -38,7 +39,7 @@ class Response(Protocol):
         """Names in any case."""
         ...
 
-    def iter_bytes(self) -> AsyncIterator[bytes]:
+    def aiter_bytes(self) -> AsyncIterator[bytes]:
         """The body as it arrives, unpacked."""
         ...
 
@@ -93,10 +94,10 @@ class Clients:
         token = await self._tokens.get(endpoint)
         try:
             try:
-                response = await stack.enter_async_context(self._call(spec, body, token))
+                response = await self._send(stack, spec, body, token)
             except openai.AuthenticationError as refusal:
                 renewed = await self._renew(endpoint, token, refusal)
-                response = await stack.enter_async_context(self._call(spec, body, renewed))
+                response = await self._send(stack, spec, body, renewed)
         except openai.APIStatusError as error:
             raise self._refused(endpoint, error) from None
         except LOST as error:
@@ -147,16 +148,17 @@ class Clients:
             client = self._clients[endpoint] = _Client(endpoint)
         return client
 
-    def _call(
-        self, spec: ModelSpec, body: dict[str, Any], token: Token
-    ) -> AbstractAsyncContextManager[Response]:
-        client, headers = self._client(spec.endpoint), _authorization(spec.endpoint, token)
-        # As `extra_body` the client passes it on as it is, and spends nothing on the type of every message.
-        if spec.api == "responses":
-            respond = client.responses.with_streaming_response.create
-            return respond(model=spec.id, input="", extra_body=body, extra_headers=headers)
-        complete = client.chat.completions.with_streaming_response.create
-        return complete(model=spec.id, messages=[], extra_body=body, extra_headers=headers)
+    async def _send(
+        self, stack: AsyncExitStack, spec: ModelSpec, body: dict[str, Any], token: Token
+    ) -> Response:
+        # Through the client's own methods for each API, which look at the type of every field, a request
+        # costs a quarter more.
+        response = await self._client(spec.endpoint).post(
+            _PATHS[spec.api], cast_to=httpx2.Response, body=body, stream=True,
+            options={"headers": _authorization(spec.endpoint, token)},
+        )  # fmt: skip
+        stack.push_async_callback(response.aclose)
+        return response
 
     async def _renew(self, endpoint: Endpoint, token: Token, refusal: openai.AuthenticationError) -> Token:
         """A token that differs from the refused one; where there is none, the refusal stands."""

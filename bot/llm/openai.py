@@ -96,7 +96,7 @@ class OpenAIModels:
         async with AsyncExitStack() as stack:
             response = await self._open(stack, request, progress)
             decoder = _decoder(response)
-            chunks = response.iter_bytes()
+            chunks = response.aiter_bytes()
             while (chunk := await _next(chunks, progress)) is not None:
                 if text := progress.take(decoder.feed(chunk)):
                     yield text

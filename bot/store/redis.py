@@ -12,6 +12,7 @@ from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from bot.errors import StoreAway, UsageError, WorldError
 from bot.store import keys
+from bot.store.batching import BatchingRedis
 
 OLDEST_SERVER = (6, 2)
 """XAUTOCLAIM and exclusive ranges came with Redis 6.2."""
@@ -35,7 +36,7 @@ class Store:
     @classmethod
     async def connect(cls, url: str) -> Self:
         """Connect and look at the server; UsageError or WorldError says what is wrong with `url`."""
-        single: Any = Redis.from_pool(_pool(url))  # and closes it with itself
+        single: Any = BatchingRedis.from_pool(_pool(url))  # and closes it with itself
         try:
             clustered = await _look_at(single)
         except WorldError:
