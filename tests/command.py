@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.jam import BUSY
+
 ROOT = Path(__file__).parent.parent
 
 SECRET = "s3cr3t"
@@ -56,6 +58,6 @@ async def command(
 async def labjam(environ: Mapping[str, str], *arguments: str, cwd: Path, before: Sequence[str] = ()) -> Ended:
     """Run `labjam …` to its end."""
     async with command(environ, *arguments, cwd=cwd, before=before) as process:
-        out, error = await asyncio.wait_for(process.communicate(), 20)
+        out, error = await asyncio.wait_for(process.communicate(), 20 * BUSY)
         assert process.returncode is not None
         return Ended(process.returncode, out.decode(), error.decode())

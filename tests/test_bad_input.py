@@ -14,7 +14,7 @@ from redis import Redis
 from redis.exceptions import ResponseError
 
 from tests.command import SECRET, command, labjam
-from tests.jam import Jam, ended, free_port, listens, until
+from tests.jam import BUSY, Jam, ended, free_port, listens, until
 from tests.stores import start_server
 
 NOTHING: dict[str, str] = {}
@@ -132,7 +132,7 @@ async def test_being_told_to_stop_is_no_error(outside: Jam, told: signal.Signals
     async with command(outside.environ | {"LABJAM_LOG": "error"}, "run", cwd=tmp_path) as process:
         await until(lambda: len(outside.slack.sockets.live) == 2, 15)
         process.send_signal(told)
-        out, error = await asyncio.wait_for(process.communicate(), 10)
+        out, error = await asyncio.wait_for(process.communicate(), 10 * BUSY)
         assert (process.returncode, out, error) == (0, b"", b"")
 
 

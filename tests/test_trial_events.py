@@ -113,7 +113,7 @@ async def test_external_people_and_their_files() -> None:
 
 
 async def test_raw_and_unknown_payloads() -> None:
-    async with LocalSlack(ack_timeout=0.05, redelivery=()) as slack, bolt(slack) as app:
+    async with LocalSlack(ack_timeout=0.5, redelivery=()) as slack, bolt(slack) as app:
         limited = {"type": "app_rate_limited", "team_id": slack.workspace.team.id, "minute_rate_limited": 1}
         await slack.deliver(limited, raw=True)
         await slack.deliver({"type": "message", "channel": "C1", "user": "U1", "ts": "1.2"}, copies=3)

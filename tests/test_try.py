@@ -11,7 +11,7 @@ import yaml
 from bot.slack.manifest import manifest
 from bot.trial.model_script import Reply
 from bot.trial.model_server import ModelServer
-from tests.jam import free_port
+from tests.jam import BUSY, free_port
 from tests.trying import ROOT, Trial, labjam, tab, thumbs
 
 
@@ -131,7 +131,7 @@ async def test_it_says_in_one_line_why_it_does_not_start(tmp_path: Path) -> None
             (tmp_path / "two", ("--labs", "atlantis"), 2, "--labs"),
         ):
             process = await labjam(folder, "try", "--no-browser", *args)
-            _, errors = await asyncio.wait_for(process.communicate(), 20)
+            _, errors = await asyncio.wait_for(process.communicate(), 20 * BUSY)
             assert process.returncode == code
             assert errors.decode().startswith(f"labjam: {says}")
             assert errors.decode().count("\n") == 1

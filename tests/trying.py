@@ -13,7 +13,7 @@ from typing import Any, Self
 import aiohttp
 
 from bot.slack.blocks import CONFIRM
-from tests.jam import free_port
+from tests.jam import BUSY, free_port
 
 ROOT = Path(__file__).parent.parent
 Dict = dict[str, Any]
@@ -72,7 +72,7 @@ class Trial:
         process, begun = self._process, time.monotonic()
         assert process
         process.terminate()
-        _, errors = await asyncio.wait_for(process.communicate(), 15)
+        _, errors = await asyncio.wait_for(process.communicate(), 15 * BUSY)
         assert process.returncode == 0, errors.decode()
         assert not errors, errors.decode()
         return time.monotonic() - begun

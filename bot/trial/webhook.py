@@ -59,7 +59,7 @@ class Webhook:
             "challenge": "local-challenge",
             "type": "url_verification",
         }
-        _, text, _ = await self._post(json.dumps(challenge), "application/json", {})
+        _, text, _ = await self._post(json.dumps(challenge), "application/json", {}, limit=10.0)
         try:
             answer: Any = json.loads(text)
         except ValueError:
@@ -91,14 +91,16 @@ class Webhook:
             else:
                 self.delivery.fail(envelope, attempt, "http_error", final=final)
 
-    async def _post(self, body: str, content_type: str, headers: dict[str, str]) -> tuple[int, str, bool]:
+    async def _post(
+        self, body: str, content_type: str, headers: dict[str, str], limit: float = 0.0
+    ) -> tuple[int, str, bool]:
         timestamp = str(int(self.clock()))
         signed = headers | {
             "Content-Type": content_type,
             "X-Slack-Request-Timestamp": timestamp,
             "X-Slack-Signature": sign(self.secret, timestamp, body),
         }
-        timeout = aiohttp.ClientTimeout(total=self.delivery.ack_timeout)
+        timeout = aiohttp.ClientTimeout(total=limit or self.delivery.ack_timeout)
         async with self.session.post(
             self.url, data=body.encode(), headers=signed, timeout=timeout
         ) as response:

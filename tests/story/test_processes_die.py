@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 
 from bot.trial.model_script import Plan, Reply, SeenRequest
-from tests.jam import LABS, Jam, ended, kill_tree, text_of, until
+from tests.jam import BUSY, LABS, Jam, ended, kill_tree, text_of, until
 
 
 def long_answer(seen: SeenRequest) -> Reply:
@@ -96,7 +96,7 @@ async def test_sigterm_hands_over_within_ten_seconds(tmp_path: Path) -> None:
         await until(lambda: jam.calls("chat.startStream") >= 10, 30)
         await jam.start_child("work")
         first.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(first.wait(), 10) == 0
+        assert await asyncio.wait_for(first.wait(), 10 * BUSY) == 0
         await all_stand(jam, asked)
 
 
@@ -123,7 +123,7 @@ async def test_everything_is_still_there_after_a_restart(tmp_path: Path) -> None
         ts = await jam.ask("argonne", "remember the number 42")
         await jam.answer("argonne", ts)
         child.send_signal(signal.SIGTERM)
-        assert await asyncio.wait_for(child.wait(), 10) == 0
+        assert await asyncio.wait_for(child.wait(), 10 * BUSY) == 0
         await jam.start_child()
         await jam.ask("argonne", "which number?", ts)
         await jam.answer("argonne", ts, answers=2)
