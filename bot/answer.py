@@ -14,6 +14,7 @@ from bot.attempt import Attempt
 from bot.budget import Budget, cost_of, spent_on
 from bot.comparing import compared
 from bot.current import CurrentLabs
+from bot.ending import unfinished
 from bot.errors import Capped, ModelError, ModelTooLong, RetryLater, SlackRefused
 from bot.further import first_answer
 from bot.gate import Gates, unmarked
@@ -88,7 +89,7 @@ class Answers:
         """Say what is to be said, and give the record of it."""
         await self._budget.settle(running, thread.lab, draft.spent)
         if running.stopped == "withdrawn":
-            await thread.delivery.leave()
+            await thread.fall_silent()
             return close_with(self._record(running, thread, draft))
         try:
             await thread.say(draft)
@@ -153,6 +154,8 @@ class Answers:
         showing = asyncio.create_task(attempt.show(thread))
         reading = asyncio.create_task(attempt.read())
         running.on_stop = reading.cancel
+        if running.stopped:  # while its files were read
+            reading.cancel()
         try:
             await reading
         except asyncio.CancelledError:
@@ -206,6 +209,8 @@ class Answers:
             standing=messages_of(running.job.fields),
             others=others_of(running.job, question),
             unsure=unsure,
+            interim=unfinished(question),
+            wanted=lambda: running.stopped != "withdrawn",
         )
 
     def _speakers(self, running: Running, question: Question) -> Speakers:

@@ -1,7 +1,7 @@
 """What people do with an answer: stop it, ask for one more, ask another model, take it away."""
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.admission import Door
@@ -14,7 +14,15 @@ from bot.slack.blocks import read_choice
 from bot.slack.events import Click, Reaction
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs
-from bot.store.questions import Questions, answer_job_at, answer_job_of, draft_of, messages_of, question_of
+from bot.store.questions import (
+    Questions,
+    answer_job_at,
+    answer_job_of,
+    draft_of,
+    messages_of,
+    question_of,
+    repeats_of,
+)
 
 log = logging.getLogger(__name__)
 
@@ -24,6 +32,7 @@ STOP = "octagonal_sign"
 NOT_YOURS = (
     "Only who asked this, or a moderator, can have its answer replaced. Ask it again below, if you like."
 )
+NOT_YOURS_TO_STOP = "Only who asked this, or a moderator, can stop its answer."
 NOT_OFFERED = "This lab does not offer that model any more, so I did not ask it."
 
 Moderates = Callable[[str, str, str], Awaitable[bool]]
@@ -55,10 +64,8 @@ class Controls:
         if "body" not in fields:
             return False
         asked, draft = question_of(fields), draft_of(fields)
-        pressed = replace(
-            asked, ts=click.ts, user=click.user, user_team=click.user_team, text="", files=(), file_ids=()
-        )
-        if draft and draft.text.strip() and not await self._may_replace(asked, click):
+        pressed = _pressed(asked, click)
+        if draft and draft.text.strip() and not await self._may_steer(asked, click):
             await self._questions.tell(pressed, NOT_YOURS, private=True)
             return False
         if not await self._door.admits(pressed):
@@ -68,9 +75,17 @@ class Controls:
             return False
         return await self._questions.again(str(about.thread), job, micros(click.ts))
 
-    async def _may_replace(self, asked: Question, click: Click) -> bool:
-        team = asked.thread.team
-        return click.user == asked.user or await self._moderates(team, click.user, asked.lab)
+    async def stop_answer(self, about: About, click: Click) -> None:
+        """End an answer that grows by edits; what stands of it stays."""
+        job = answer_job_of(about)
+        fields = await self._jobs.fields(str(about.thread), job)
+        if "body" not in fields:
+            return
+        asked = question_of(fields)
+        if await self._may_steer(asked, click):
+            await self._jobs.cancel(str(about.thread), job, "stopped")
+        else:
+            await self._questions.tell(_pressed(asked, click), NOT_YOURS_TO_STOP, private=True)
 
     async def ask_again(self, about: About, click: Click) -> str:
         """Ask the model that answered for one more answer, below; says what became of it."""
@@ -126,18 +141,25 @@ class Controls:
         """Stop what the reaction is on in this thread; False where it is on nothing of it."""
         mailbox = str(thread)
         own = answer_job_at(thread.team, thread.channel, reaction.ts)
-        found = {own: await self._jobs.fields(mailbox, own)}
-        if "body" not in found[own]:
-            found = {
-                job: fields
-                for job, fields in (await self._jobs.running(mailbox)).items()
-                if reaction.ts in messages_of(fields)
-            }
+        fields = await self._jobs.fields(mailbox, own)
+        if "body" in fields:
+            further = {job: await self._jobs.fields(mailbox, job) for job in repeats_of(own, fields)}
+            found = {own: fields} | {job: each for job, each in further.items() if "body" in each}
+        else:
+            running = await self._jobs.running(mailbox)
+            found = {job: each for job, each in running.items() if reaction.ts in messages_of(each)}
         for job, fields in found.items():
-            if await self._may_stop(fields, reaction):
+            if await self._may_steer(question_of(fields), reaction):
                 await self._jobs.cancel(mailbox, job, "stopped")
         return bool(found)
 
-    async def _may_stop(self, fields: Mapping[str, str], reaction: Reaction) -> bool:
-        asked = question_of(fields)
-        return reaction.user == asked.user or await self._moderates(reaction.team, reaction.user, asked.lab)
+    async def _may_steer(self, asked: Question, who: Click | Reaction) -> bool:
+        """Whether an answer is theirs to stop or replace: its asker's and the moderators'."""
+        return who.user == asked.user or await self._moderates(asked.thread.team, who.user, asked.lab)
+
+
+def _pressed(asked: Question, click: Click) -> Question:
+    """Who is told something about their click, and where."""
+    return replace(
+        asked, ts=click.ts, user=click.user, user_team=click.user_team, text="", files=(), file_ids=()
+    )

@@ -17,6 +17,7 @@ from bot.slack.blocks import (
     CHOOSE,
     DETAILS,
     PROBLEM,
+    STOP,
     Block,
     about_answer,
     actions,
@@ -109,6 +110,12 @@ def ending(draft: Draft, lab: Lab, question: Question, extras: Extras = NOTHING)
         blocks.append(small_print(_checked(extras.references)))
     controls = _controls(draft, lab, question, extras, about)
     return [*blocks, actions(controls)] if controls else blocks
+
+
+def unfinished(question: Question) -> list[Block]:
+    """What stands under a message that still grows by edits."""
+    about = about_answer(About(question.lab, question.thread, question.ts, question.side))
+    return [actions([button(STOP, "Stop", about)])]
 
 
 def _said(draft: Draft, lab: Lab, question: Question, extras: Extras) -> list[str]:

@@ -17,7 +17,7 @@ from bot.slack.directory import Directory
 from bot.slack.events import Incoming, read_message
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs, State
-from bot.store.questions import Questions, answer_job_at, messages_of, question_of
+from bot.store.questions import Questions, answer_job_at, messages_of, question_of, repeats_of
 
 OVERTAKES = 600
 """Seconds in which an edit may reach us before its question does: Slack redelivers for six minutes.
@@ -64,7 +64,8 @@ class Intake:
         mailbox = f"{team}:{channel}:{thread_ts}"
         for job, fields in (await self._jobs.running(mailbox)).items():
             if not streaming or set(messages_of(fields)) & set(streaming):
-                await self._jobs.cancel(mailbox, job, "stopped")
+                for each in (job, *repeats_of(job, fields)):  # two models may answer, one after the other
+                    await self._jobs.cancel(mailbox, each, "stopped")
 
     def forget_channel(self, team: str, channel: str) -> None:
         """A channel was renamed, or we were let in: its name is asked again."""

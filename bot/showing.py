@@ -105,6 +105,11 @@ class Showing:
         """Say that the model will be asked again."""
         await self._say(WAITING)
 
+    async def fall_silent(self) -> None:
+        """Let go of an answer that nobody wants any more."""
+        await self.delivery.leave()
+        await self._say("")
+
     async def say(self, draft: Draft) -> None:
         """Make the answer stand, with what belongs under it; without that, where Slack refuses it."""
         stood = set(self.delivery.messages)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bot.controls import STOP, Controls
+from bot.slack import blocks
 from bot.slack.blocks import AGAIN, ASK, MORE, read_about, read_choice
 from bot.slack.events import read_click, read_reaction
 
@@ -24,12 +25,19 @@ def register(app: Any, controls: Controls) -> None:
         await controls.answer_anew(read_about(action["value"]), read_click(body, action))
         await ack()
 
+    async def stop_here(
+        ack: Callable[[], Awaitable[None]], action: dict[str, Any], body: dict[str, Any]
+    ) -> None:
+        await controls.stop_answer(read_about(action["value"]), read_click(body, action))
+        await ack()
+
     async def stop(event: dict[str, Any], context: dict[str, Any]) -> None:
         reaction = read_reaction(event, context.get("team_id", ""))
         if reaction:
             await controls.stop(reaction)
 
     app.action(AGAIN, matchers=[_about_an_answer])(anew)
+    app.action(blocks.STOP, matchers=[_about_an_answer])(stop_here)
     app.action(ASK, matchers=[_ours])(ask)
     app.action(MORE, matchers=[_ours, _again])(again)
     app.event("reaction_added", matchers=[_stops])(stop)

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from bot.records import About, ThreadKey
-from bot.slack.blocks import Block, about_answer, small_print, thumbs
+from bot.slack.blocks import STOP, Block, about_answer, actions, button, small_print, thumbs
 from bot.slack.client import identify, open_session, web_client
 from bot.slack.delivery import Delivery
 from bot.slack.making import Address
@@ -19,6 +19,7 @@ ENDING: list[Block] = [
     small_print("ANL"),
     thumbs(about_answer(About("argonne", ThreadKey("T1", "C1", "1.1"), "1.1"))),
 ]
+INTERIM = [actions([button(STOP, "Stop", "about it")])]
 
 
 @dataclass
@@ -49,7 +50,7 @@ class Thread:
         address = Address(self.team, self.channel, self.ts, self.person, self.team, self.ts)
         return Delivery(
             self.outbox, address, hold=hold, note=note, recorded=recorded, standing=standing, others=others,
-            clock=self.clock,
+            interim=INTERIM, clock=self.clock,
         )  # fmt: skip
 
     @property

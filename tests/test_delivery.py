@@ -186,6 +186,17 @@ async def test_without_streaming_an_answer_is_posted_and_edited(thread: Thread) 
     assert (thread.calls("chat.startStream"), thread.outbox.streams) == (1, False)
 
 
+async def test_the_stop_button_under_what_grows_by_edits_goes_with_the_end(thread: Thread) -> None:
+    """From every message, from those whose text stood already, too."""
+    thread.slack.faults.no_streaming()
+    delivery = thread.delivery()
+    await delivery.show([TEXT[:50]])
+    await delivery.show([TEXT, "*Part 2*"])
+    assert [len(message.elements) for message in thread.replies] == [1, 1]
+    await delivery.close([TEXT, "*Part 2*"], ENDING, "preview")
+    thread.stands(TEXT, "*Part 2*")
+
+
 async def test_a_parked_answer_keeps_its_text_and_streams_no_more(thread: Thread) -> None:
     delivery = thread.delivery()
     await delivery.show([TEXT[:50]])

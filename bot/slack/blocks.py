@@ -12,6 +12,7 @@ Block = dict[str, Any]
 THUMB = "labjam_thumb"
 UNVOTE = "labjam_unvote"
 AGAIN = "labjam_again"
+STOP = "labjam_stop"
 ASK = "labjam_ask"
 MORE = "labjam_more"
 DETAILS = "labjam_details"

@@ -4,12 +4,11 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from bot.errors import LeaseLost, RetryLater, SlackBusy, SlackError, SlackRefused, SlackUnsure
 from bot.slack.blocks import Block, markdown
-from bot.slack.making import Address, Maker, chunks
+from bot.slack.making import Address, Made, Maker, chunks
 from bot.slack.outbox import Outbox
 from bot.slack.pacer import FLUSH
 
@@ -35,30 +34,22 @@ _NO_STREAMS = {
 }
 
 
-@dataclass(slots=True)
-class _Message:
-    ts: str
-    live: bool  # a stream that Slack still takes text for
-    sent: str  # what it holds; a guess where not `sure`
-    sure: bool
-    at: float  # when it was opened, then when it was last edited
-
-
 class Delivery:
     """Keeps the messages of one answer in step with its text.
 
     `hold` returns while this worker may write; `note` records the messages' ts, so that another
     worker edits them instead of posting again; `recorded` reads them anew, whoever wrote them;
-    `standing` is what was recorded before, `unsure` whether more may stand, and `others` what
-    belongs to other answers of the thread.
+    `standing` is what was recorded before, `unsure` whether more may stand, `others` what belongs to
+    other answers of the thread, and `wanted` whether anybody still wants a message that was not made.
+    `interim` stands under what is unfinished and does not stream: there Slack shows no stop button.
     """
 
     def __init__(
         self, outbox: Outbox, address: Address, *, hold: Callable[[], Awaitable[None]],
         note: Callable[[Sequence[str]], Awaitable[None]],
         recorded: Callable[[], Awaitable[Collection[str]]], standing: Sequence[str] = (),
-        others: Collection[str] = (), unsure: bool = False,
-        clock: Callable[[], float] = time.monotonic,
+        others: Collection[str] = (), unsure: bool = False, wanted: Callable[[], bool] = lambda: True,
+        interim: Sequence[Block] = (), clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self._outbox = outbox
         self._address = address
@@ -67,9 +58,11 @@ class Delivery:
         self._maker = Maker(outbox, address, hold, recorded)
         self.line = self._maker.line  # where our messages wait for their turn; None without a pacer
         self._others = others
+        self._wanted = wanted
+        self._interim = interim
         self._clock = clock
         # A recorded message may still be streaming; nobody knows what it holds.
-        self._messages = [_Message(ts, True, "", False, 0.0) for ts in standing]
+        self._messages = [Made(ts, True, "", False, 0.0) for ts in standing]
         self.unsure = unsure
         self.stopped_by_user = False
 
@@ -91,7 +84,7 @@ class Delivery:
             )  # fmt: skip
             ours = [m["ts"] for m in page["messages"] if m.get("user") == self._outbox.us and not _notice(m)]
             new = [ts for ts in ours if ts > address.asked_ts and ts not in {*self._others, *self.messages}]
-            self._messages += [_Message(ts, True, "", False, 0.0) for ts in new]
+            self._messages += [Made(ts, True, "", False, 0.0) for ts in new]
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
                 break
@@ -156,7 +149,9 @@ class Delivery:
         streams = self._outbox.streams
         self.unsure = True
         try:
-            ts = await (self._maker.stream(part) if streams else self._maker.post_now([markdown(part)], "…"))
+            ts = await (
+                self._maker.stream(part) if streams else self._maker.post_now(self._so_far(part), "…")
+            )
         except SlackBusy:
             self.unsure = False
             raise
@@ -166,9 +161,9 @@ class Delivery:
                 raise
             self._outbox.streams = False
             return
-        await self._opened(_Message(ts, streams, part, True, self._clock()))
+        await self._opened(Made(ts, streams, part, True, self._clock(), bare=streams))
 
-    async def _opened(self, message: _Message) -> None:
+    async def _opened(self, message: Made) -> None:
         self._messages.append(message)
         if self.line:
             self.line.leave()
@@ -179,7 +174,7 @@ class Delivery:
             raise
         self.unsure = False
 
-    async def _advance(self, message: _Message, part: str) -> None:
+    async def _advance(self, message: Made, part: str) -> None:
         """Show more of one message: by appending while it streams, else by editing now and then."""
         age = self._clock() - message.at
         if message.live and message.sure and age < STREAM_LIFE and part.startswith(message.sent):
@@ -187,10 +182,14 @@ class Delivery:
         elif message.live:
             await self._stop(message, self._call)
         elif part != message.sent and part.strip() and age > EDIT_EVERY:
-            await self._call("chat.update", spare=_FOR_ENDS, ts=message.ts, text="…", blocks=[markdown(part)])
-            message.sent, message.sure, message.at = part, True, self._clock()
+            blocks = self._so_far(part)
+            await self._call("chat.update", spare=_FOR_ENDS, ts=message.ts, text="…", blocks=blocks)
+            message.sent, message.sure, message.at, message.bare = part, True, self._clock(), False
 
-    async def _append(self, message: _Message, part: str) -> None:
+    def _so_far(self, part: str) -> list[Block]:
+        return [markdown(part), *self._interim]
+
+    async def _append(self, message: Made, part: str) -> None:
         more = part[len(message.sent) :]
         if not more:
             return
@@ -205,7 +204,7 @@ class Delivery:
             message.sure = False
             self.stopped_by_user = refused.error == "stopped_by_user"
 
-    async def _stop(self, message: _Message, call: Callable[..., Awaitable[None]]) -> None:
+    async def _stop(self, message: Made, call: Callable[..., Awaitable[None]]) -> None:
         with suppress(SlackRefused):  # it had ended already
             await call("chat.stopStream", ts=message.ts)
         message.live = False
@@ -228,7 +227,7 @@ class Delivery:
                 return True
         elif message.live:
             await self._stop(message, self._insist)
-        elif message.sure and message.sent == part and not blocks[1:]:
+        elif message.sure and message.bare and message.sent == part and not blocks[1:]:
             return True
         try:
             await self._insist("chat.update", ts=message.ts, text=preview, blocks=blocks)
@@ -240,7 +239,7 @@ class Delivery:
             return False
         return True
 
-    async def _finish_stream(self, message: _Message, part: str, ending: Sequence[Block]) -> bool:
+    async def _finish_stream(self, message: Made, part: str, ending: Sequence[Block]) -> bool:
         """End a stream with the rest of its text; False where it must be edited instead."""
         more = part[len(message.sent) :]
         extra: dict[str, Any] = {"chunks": chunks(more)} if more else {}
@@ -265,15 +264,17 @@ class Delivery:
         except (SlackRefused, RetryLater):
             self.unsure = False
             raise
-        await self._opened(_Message(ts, False, blocks[0]["text"], True, self._clock()))
+        await self._opened(Made(ts, False, blocks[0]["text"], True, self._clock()))
         return True
 
     async def _before_post(self) -> None:
         """Only from here on may the message stand: who is stopped while it waits has said nothing."""
         await self._hold()
+        if not self._wanted():
+            raise RetryLater("nobody wants the answer any more", 0.0, counts=False)
         self.unsure = True
 
-    async def _remove(self, message: _Message) -> None:
+    async def _remove(self, message: Made) -> None:
         with suppress(SlackRefused):
             await self._insist("chat.delete", ts=message.ts)
 

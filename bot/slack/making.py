@@ -32,6 +32,18 @@ class Address:
         return Who(self.user, self.channel, float(self.asked_ts))
 
 
+@dataclass(slots=True)
+class Made:
+    """A message that was made, as far as we know it."""
+
+    ts: str
+    live: bool  # a stream that Slack still takes text for
+    sent: str  # what it holds; a guess where not `sure`
+    sure: bool
+    at: float  # when it was opened, then when it was last edited
+    bare: bool = True  # whether nothing stands under its text
+
+
 class Maker:
     """Starts streams and posts messages in one thread; gives their ts.
 

@@ -65,3 +65,20 @@ async def test_without_streaming_few_are_edited_and_many_are_posted(busy: Jam) -
         assert len(ended(await busy.answer(lab, ts, timeout=10))) == 1
     refused = sum(call.status == 429 for call in busy.slack.calls)
     assert refused <= len(busy.slack.calls) / 100
+
+
+async def test_an_answer_that_waits_for_slack_goes_with_its_question(busy: Jam) -> None:
+    """It is never posted."""
+    lab, channel = "argonne", busy.channels["argonne"]
+    busy.slack.faults.no_streaming()
+    busy.slack.faults.limit("chat.postMessage", retry_after=4)
+    first = await busy.ask(lab, "why?")
+    await until(lambda: any(call.status == 429 for call in busy.slack.calls), 10)
+    gone, kept = await busy.ask(lab, "oops"), await busy.ask(lab, "and so?")
+    await until(lambda: any("answer…" in words for words in statuses(busy, gone)), 10)
+    await busy.slack.delete(busy.people[lab], channel, gone)
+    for ts in (first, kept):
+        assert len(ended(await busy.answer(lab, ts, timeout=10))) == 1
+    posted = [call.args["thread_ts"] for call in busy.slack.calls_of("chat.postMessage")]
+    assert set(posted) == {first, kept}
+    assert busy.slack.status(channel, gone) == ""
