@@ -3,18 +3,16 @@
 import json
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.errors import Declined, Held, SlackRefused
+from bot.errors import Declined, Held
 from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
+from bot.private_files import PrivateFiles
 from bot.purge import Purges
 from bot.running import Running, insist
 from bot.scopes import Scope
-from bot.slack.outbox import Outbox
-from bot.slack.uploads import Uploads
 from bot.store.forms import Forms
 from bot.store.jobs import CROSS_LAB, Close, Jobs
 from bot.store.journal import read
@@ -47,14 +45,13 @@ class MyData:
     """Shows, sends and deletes what is kept of a person; nobody else can ask for it here."""
 
     def __init__(
-        self, labs: Labs, jobs: Jobs, outbox: Outbox, uploads: Uploads, purges: Purges, *,
+        self, labs: Labs, jobs: Jobs, files: PrivateFiles, purges: Purges, *,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
         self._jobs = jobs
         self._forms = Forms(jobs)
-        self._outbox = outbox
-        self._uploads = uploads
+        self._files = files
         self._purges = purges
         self._clock = clock
 
@@ -89,25 +86,10 @@ class MyData:
         fields = await running.fields()
         team, user = fields["team"], fields["user"]
         kept = await self._collect(team, user)
-        with suppress(SlackRefused):  # they can't be reached, and nobody else may have it
-            channel = fields.get("channel") or await self._say(running, team, user, kept)
-            await running.note({"channel": channel})
-            name = f"labjam-my-data-{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d}.json"
-            content = json.dumps(kept, ensure_ascii=False, indent=1).encode()
-            sent = json.loads(fields.get("files", "{}"))
-            file = next(iter(sent.values()), "") or await self._uploads.send(
-                team, name, content, hold=running.hold
-            )
-            await running.note({"files": json.dumps({name: file})})
-            await self._uploads.complete(team, file, name, channel=channel, hold=running.hold)
+        name = f"labjam-my-data-{datetime.fromtimestamp(self._clock(), UTC):%Y-%m-%d}.json"
+        content = json.dumps(kept, ensure_ascii=False, indent=1).encode()
+        await self._files.hand(running, summary(kept), name, content)
         return Close({})
-
-    async def _say(self, running: Running, team: str, user: str, kept: Mapping[str, Any]) -> str:
-        said = await self._outbox.insist(
-            "chat.postMessage", team, hold=running.hold, once=True, channel=user, text=summary(kept),
-            unfurl_links=False, unfurl_media=False,
-        )  # fmt: skip
-        return str(said["channel"])
 
     async def _collect(self, team: str, user: str) -> dict[str, Any]:
         records: list[dict[str, Any]] = []
@@ -119,7 +101,7 @@ class MyData:
         return {"person": user, "made_at": self._clock(), "asked_once": asked_once, "records": records}
 
 
-def _sure(act: Act) -> str:
+async def _sure(act: Act) -> str:
     return f"{SURE} {DECIDED}" if act.role.words != "scientist" else SURE
 
 

@@ -36,13 +36,14 @@ CASES = {
     "allow": ("{scientist}", "may ask"),
     "disallow": ("{scientist}", "may ask only as"),
     "audit": ("5", "`mute`"),
+    "export": ("", "the released answers of ANL as jsonl"),
     "announce": ("The coffee is ready.", "goes to #jam-argonne"),
 }  # fmt: skip
 """Every subcommand of the desk: what to write behind it, and what a moderator reads then."""
 
 CHANGES = {
     "open", "close", "pause", "resume", "stop", "model set", "model compare", "mute", "unmute", "allow",
-    "disallow", "announce",
+    "disallow", "announce", "export",
 }  # fmt: skip
 FOR_ALL = {"status", "whoami"}
 
@@ -103,6 +104,23 @@ async def test_help_about_one_says_all_of_it(desk: Desk) -> None:
     assert "There is no `/jam xyzzy`" in (await desk.say(desk.moderator, "help xyzzy")).text
 
 
+async def test_what_can_not_be_is_declined_before_it_is_asked_about(desk: Desk) -> None:
+    await desk.say(desk.moderator, "model set other")
+    for wrong, says in {
+        "review all since 2020-13-45": "as a day",
+        "release all frobbed": "I don't know 'frobbed'",
+        "release-hold": "Say what",
+        "release-hold lab": "no hold on exactly this",
+        "export all xml": "The formats are",
+        "open x until 2020-01-01 10:00": "2020 10:00 CST is past already",
+        "model set other": "is asked already",
+        "unmute {scientist}": "is not muted",
+    }.items():
+        answer = await desk.say(desk.moderator, wrong.format(scientist=f"<@{desk.scientist}>"))
+        assert says in answer.text, wrong
+        assert not any(message.elements for message in answer.messages)
+
+
 async def test_a_prompt_is_tried_in_private(desk: Desk) -> None:
     answer = await desk.say(desk.moderator, "prompt test What is a prompt for?")
     await until(lambda: len(answer.messages) == 2)
@@ -127,6 +145,14 @@ async def test_a_typo_is_understood_as_far_as_i_may(desk: Desk) -> None:
     assert "Did you mean `/jam pause`" in (await desk.say(desk.moderator, "puase")).text
     assert "Did you mean" not in (await desk.say(desk.scientist, "puase")).text
     assert "did you mean other?" in await desk.do("model set othre")
+    already = len(await desk.audited())
+    for wrong, meant in {
+        "summary tomorrow": "summary now",
+        "prompt edti": "prompt edit",
+        "flag calim": "flag claim",
+    }.items():
+        assert f"Did you mean `/jam {meant}`?" in (await desk.say(desk.moderator, wrong)).text
+    assert len(await desk.audited()) == already
 
 
 async def test_only_the_one_who_asked_sees_the_answer(desk: Desk) -> None:
@@ -165,7 +191,7 @@ async def test_a_lead_acts_for_one_lab_or_all(desk: Desk) -> None:
 
 
 async def test_a_moderator_cannot_act_for_all(desk: Desk) -> None:
-    assert "Only " in (await desk.say(desk.moderator, "pause --lab all")).text
+    assert "Only the jam's leads" in (await desk.say(desk.moderator, "pause --lab all")).text
     entry = (await desk.audited())[-1]
     assert (entry.act, entry.lab, entry.ended) == ("pause", "all", "refused")
 

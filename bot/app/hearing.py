@@ -92,6 +92,7 @@ def _table(parts: Parts, prompts: Prompts) -> list[Subcommand]:
         *digests.subcommands(),
         *SummaryCommands(parts.summaries, states).subcommands(),
         *ReleaseCommands(labs, Releasing(parts.store)).subcommands(),
+        *parts.exports.subcommands(),
         *parts.caring.subcommands(),
         *parts.mydata.subcommands(),
         *RevealCommand(parts.judging.comparisons).subcommands(),

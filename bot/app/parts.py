@@ -5,6 +5,7 @@ import secrets
 import socket
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
@@ -17,13 +18,16 @@ from bot.confirming import Confirming
 from bot.current import CurrentLabs
 from bot.digest.days import Days
 from bot.digest.posting import Digests
+from bot.exports.names import names_in_slack
 from bot.flagging import Flagging
 from bot.gate import Gates
 from bot.judging import Judging
+from bot.lab_export import LabExports
 from bot.labs import Labs
 from bot.labs.live import LiveLabs
 from bot.moderation.sessions import Sessions
 from bot.mydata import MyData
+from bot.private_files import PrivateFiles
 from bot.references.lookups import Registries, open_lookups
 from bot.roles import Roster
 from bot.settings import Settings
@@ -76,6 +80,7 @@ class Parts:
     judging: Judging
     caring: Caring
     mydata: MyData
+    exports: LabExports
     sessions: Sessions
     digests: Digests
     summaries: Summaries
@@ -88,7 +93,8 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     """Open the store and Slack's client, and make what rests on them; WorldError where one refuses."""
     store = await _open_store(settings, stack)
     session = await stack.enter_async_context(open_session())
-    client = web_client(settings.slack_bot_token.get_secret_value(), settings.slack_api_url, session)
+    token, url = settings.slack_bot_token.get_secret_value(), settings.slack_api_url
+    client, names = web_client(token, url, session), partial(names_in_slack, token, url)
     identity = await identify(client)
     jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
     pacer = Pacer(SharedPlan(store), labs.rates, jobs.consumer)
@@ -103,6 +109,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     gates = Gates(labs, jobs, outbox, flagging)
     judging = Judging.of(labs, jobs, states, directory, outbox, flagging=flagging, gates=gates)
     asking, days = Asking(jobs, judging.draws), Days(labs, jobs, states)
+    files = PrivateFiles(outbox, uploads)
     return Parts(
         settings=settings,
         labs=labs,
@@ -124,7 +131,8 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         announcing=announcing,
         judging=judging,
         caring=caring,
-        mydata=MyData(labs, jobs, outbox, uploads, caring.purges),
+        mydata=MyData(labs, jobs, files, caring.purges),
+        exports=LabExports(labs, jobs, files, names, settings.labjam_data),
         sessions=Sessions(labs, audit, states, jobs, announcing.publish),
         gates=gates,
         asking=asking,

@@ -85,6 +85,7 @@ def _runners(parts: Parts, answers: Answers, pictures: Pictures, writing: Writin
         "withdraw": notices.withdraw,
         "wrapup": WrapUps(writing).run,
         "mydata": parts.mydata.run,
+        "export": parts.exports.run,
         **parts.judging.runners,
         **parts.caring.runners,
     }

@@ -9,6 +9,7 @@ from typing import Any
 
 from bot.errors import StoreAway, UsageError, WorldError
 from bot.exports import PURPOSES
+from bot.exports.summary import summary
 from bot.settings import read_settings
 
 _INCLUDES = ("private", "lab_reviewed", "withheld")
@@ -82,7 +83,7 @@ def _export(args: argparse.Namespace) -> int:
         raise WorldError(f"REDIS_URL: the store went away ({error}); nothing was written.") from None
     except OSError as error:
         raise WorldError(f"-o: {error.strerror}; nothing was written.") from None
-    for line in _summary(manifest):
+    for line in summary(manifest):
         print(line)
     return 0
 
@@ -106,28 +107,3 @@ def _time(text: str) -> float:
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no time such as 2026-11-20T08:00") from None
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
-
-
-def _summary(manifest: dict[str, Any]) -> list[str]:
-    withheld = manifest["withheld"]
-    lines = [
-        f"{one['name']}: {one['rows']:,} rows, {one['bytes']:,} bytes"
-        for one in manifest["files"]
-        if one["rows"] or "/" not in one["name"]
-    ]
-    lines.append(f"{manifest['turns']:,} turns of {manifest['experiments']:,} threads")
-    lines.append(f"withheld: {_counts(withheld['turns'])}")
-    if withheld["reasons"]:
-        lines.append(f"  because: {_counts(withheld['reasons'])}")
-    if manifest["never"]:
-        lines.append(f"never leave: {_counts(manifest['never'])}")
-    brought, left = manifest["attached"]["brought"], manifest["attached"]["left_out"]
-    if brought or left:
-        lines.append(f"files of questions: {brought:,} fetched; left out: {_counts(left)}")
-    if manifest["no_row"]:
-        lines.append(f"no row: {_counts(manifest['no_row'])}")
-    return lines
-
-
-def _counts(counts: dict[str, int]) -> str:
-    return "; ".join(f"{count:,} {what.replace('_', ' ')}" for what, count in counts.items()) or "none"

@@ -61,6 +61,5 @@ def _hour(text: str) -> str:
     try:
         return time.fromisoformat(said.zfill(5)).strftime("%H:%M")
     except ValueError:
-        raise Declined(
-            f"I can't read {text[:20]!r} as an hour: write `/jam digest at 17:00`, or `off`."
-        ) from None
+        unread = f"I can't read {text[:20]!r} as an hour. " if said else ""
+        raise Declined(f"{unread}Write the hour as `/jam digest at 17:00`, or `off`.") from None

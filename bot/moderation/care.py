@@ -8,12 +8,13 @@ from bot.labs import Labs
 from bot.moderation.parsing import person_named
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.moderation.times import shown_time
-from bot.moderation.wording import Pending, asked
+from bot.moderation.wording import Pending, asked, counted
 from bot.purge import Plan, Purges, Receipt
 from bot.scopes import Hold, Scope
 
 SCOPE = "[thread LINK|person @name|lab]"
 CONFIRM = "confirm"
+NO_HOLD = "There is no hold on exactly this. `/jam hold` lists what is held."
 
 _LINK = re.compile(
     r"<?https://[^\s/<>]+/archives/([A-Z0-9]+)/p([0-9]{10})([0-9]{6})(\?[^\s<>|]*)?(?:\|[^>]*)?>?"
@@ -36,7 +37,7 @@ class CareCommands:
             Subcommand("hold", f"{SCOPE} [why]", "keeps it from purge and expiry; alone, lists what is kept",
                        "moderator", self.hold, changes=True, one_lab=True),
             Subcommand("release-hold", SCOPE, "ends a legal hold",
-                       "moderator", self.release, changes=True, one_lab=True, asks=_sure_to_release),
+                       "moderator", self.release, changes=True, one_lab=True, asks=self._sure_to_release),
         ]  # fmt: skip
 
     async def purge(self, act: Act) -> Reply:
@@ -68,11 +69,17 @@ class CareCommands:
         )
         return Reply(words, before="not held", after=f"{scope.kind} held")
 
+    async def _sure_to_release(self, act: Act) -> str:
+        scope, _ = read_scope_words(act)
+        if scope not in [hold.scope for hold in await self.purges.holds()]:
+            raise Declined(NO_HOLD)
+        return f"End the legal hold on this {scope.kind}? Then it may be purged."
+
     async def release(self, act: Act) -> Reply:
         """End a hold."""
         scope, _ = read_scope_words(act)
         if not await self.purges.release(scope):
-            raise Declined("There is no hold on exactly this. `/jam hold` lists what is held.")
+            raise Declined(NO_HOLD)
         return Reply("The hold is released.", before=f"{scope.kind} held", after="not held")
 
     async def _list(self, act: Act) -> Reply:
@@ -117,16 +124,12 @@ def thread_linked(team: str, link: str) -> str:
     return f"{team}:{found[1]}:{root[1] if root else f'{found[2]}.{found[3]}'}"
 
 
-def _sure_to_release(act: Act) -> str | None:
-    return f"End the legal hold on this {act.words[0] if act.words else 'thing'}? Then it may be purged."
-
-
 def _plan_words(plan: Plan) -> str:
-    running = f" {_count(plan.running, 'job')} still on the way will be stopped." if plan.running else ""
+    running = f" {counted(plan.running, 'job')} still on the way will be stopped." if plan.running else ""
     return (
-        f"A purge of this {plan.scope.kind} takes {_count(plan.records, 'record')} about "
-        f"{_count(plan.questions, 'question')} in {_count(plan.threads, 'thread')} out of Redis, the "
-        f"archive and all later exports, and {_count(plan.messages, 'message')} of labjam's out of Slack; "
+        f"A purge of this {plan.scope.kind} takes {counted(plan.records, 'record')} about "
+        f"{counted(plan.questions, 'question')} in {counted(plan.threads, 'thread')} out of Redis, the "
+        f"archive and all later exports, and {counted(plan.messages, 'message')} of labjam's out of Slack; "
         "what people wrote in Slack they must delete themselves."
         f"{running}{_held_words(plan.held)} It can't be undone. Do it?"
     )
@@ -136,19 +139,15 @@ def _receipt_words(purge: str, receipt: Receipt | None) -> str:
     if receipt is None:
         return f"The purge is on its way. Its receipt will be in the record as purge `{purge}`."
     return (
-        f"Done: {_count(receipt.records, 'record')} purged.{_held_words(receipt.held)} Receipt `{purge}`, "
+        f"Done: {counted(receipt.records, 'record')} purged.{_held_words(receipt.held)} Receipt `{purge}`, "
         f"`{receipt.digest[:16]}…`. Messages leave Slack as fast as it allows."
     )
 
 
 def _held_words(held: int) -> str:
-    return f" Left out: {_count(held, 'record')} under a legal hold." if held else ""
+    return f" Left out: {counted(held, 'record')} under a legal hold." if held else ""
 
 
 def _scope_words(scope: Scope) -> str:
     named = f" <@{scope.person}>" if scope.person else f" {scope.thread}" if scope.thread else ""
     return f"• {scope.kind}{named}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -75,8 +75,8 @@ class Commands:
         typed = parse(said.text, self._table)
         if typed.subcommand is None:
             wanted = said.text.casefold().split()
-            if wanted[:1] in ([], ["help"]):
-                return help_for(self._table, role, " ".join(wanted[1:]))
+            if wanted[:1] in ([], ["help"]) or not typed.first:
+                return help_for(self._table, role, " ".join(wanted[1:]) if typed.first else "")
             return unknown(typed.first, self._table, role)
         act = Act(
             said.trigger_id, Actor(said.team, said.user), role, typed.subcommand.name, "", typed.rest,
@@ -84,11 +84,11 @@ class Commands:
         )  # fmt: skip
         labs = await self._whose(act, typed)
         if not await self._allowed(typed.subcommand, act, labs):
-            return refused(typed.subcommand, self._labs.get(labs[0]) if len(labs) == 1 else None)
+            return self._refused(typed.subcommand, labs)
         self._guard(act, labs)
         if typed.subcommand.one_lab and len(labs) > 1:
             raise Declined(f"`/jam {act.name}` is for one lab at a time.")
-        if not sure and (question := _question(typed.subcommand, act, labs)):
+        if not sure and (question := await _question(typed.subcommand, act, labs)):
             if len(act.rest) > LONGEST:
                 raise Declined(f"That is too long: at most {LONGEST:,} characters, please.")
             return asked(question, Pending(act.id, act.name, tuple(labs), act.rest, act.at))
@@ -105,7 +105,7 @@ class Commands:
         )  # fmt: skip
         labs = [lab for lab in pending.labs if not lab or lab in self._labs]
         if not await self._allowed(subcommand, act, labs):
-            return refused(subcommand, self._labs.get(labs[0]) if len(labs) == 1 else None)
+            return self._refused(subcommand, labs)
         self._guard(act, labs)
         return await self._do(subcommand, act, labs)
 
@@ -116,6 +116,9 @@ class Commands:
         about = labs[0] if len(labs) == 1 else ALL
         await self._audit.append(act.actor, act.name, about, ended="refused")
         return False
+
+    def _refused(self, subcommand: Subcommand, labs: Sequence[str]) -> Reply:
+        return refused(subcommand, self._labs.get(labs[0]), many=len(labs) > 1)
 
     def _guard(self, act: Act, labs: Sequence[str]) -> None:
         """Decline marked words before any act, question or audit entry keeps them (P6)."""
@@ -191,9 +194,9 @@ class Commands:
         return own
 
 
-def _question(subcommand: Subcommand, act: Act, labs: Sequence[str]) -> str:
+async def _question(subcommand: Subcommand, act: Act, labs: Sequence[str]) -> str:
     """What to ask before the act; empty where it is done at once."""
-    own = subcommand.asks(replace(act, lab=labs[0])) if subcommand.asks else ""
+    own = await subcommand.asks(replace(act, lab=labs[0])) if subcommand.asks else ""
     if own is not None and len(labs) > 1 and subcommand.changes:
         return f"{sure_for_all(act, len(labs))} {own}".strip()
     return own or ""

@@ -53,13 +53,15 @@ class Models:
         names = [spec.name for spec in lab.models]
         if not name:
             return await self.list(act)
+        name = next((one for one in names if one.casefold() == name.casefold()), name)
         if name not in names:
-            raise Declined(
-                f"`{name.replace('`', '')[:40]}` is no model of {lab.short}: {allowed(names, name)}."
-            )
+            shown = name.replace("`", "")[:40]
+            raise Declined(f"{lab.short} has no model `{shown}`. {allowed(names, name)}.")
         chosen = "" if name == names[0] else name
 
         def decide(now: LabState) -> Change:
+            if lab.model(now.model).name == name:
+                raise Declined(f"`{name}` is asked already.")
             return Change({"model": chosen}, lab.model(now.model).name, name)
 
         await self.audit.change(act.actor, act.name, act.lab, decide)

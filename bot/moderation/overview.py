@@ -11,6 +11,7 @@ from bot.errors import Declined
 from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.moderation.times import ago, shown_time
+from bot.moderation.wording import counted
 from bot.slack.addresses import message_address
 from bot.store.jobs import Jobs, Queue
 from bot.store.states import LabState, States
@@ -51,8 +52,7 @@ class Overview:
         queue = await self.jobs.queue(act.lab, 0)
         lines = [
             f"*{lab.title}*: {self._session(act.lab, state)}",
-            f"{queue.running} answering, {queue.waiting + queue.parked} threads waiting"
-            + (f", {queue.delayed} will be tried again" if queue.delayed else ""),
+            _moving(queue) + (f", {queue.delayed} will be tried again" if queue.delayed else ""),
         ]
         if act.role.may_moderate(act.lab):
             spec = lab.model(state.model)
@@ -116,7 +116,7 @@ class Overview:
     def _summary(self, queue: Queue) -> str:
         if not (queue.running or queue.waiting or queue.parked):
             return "Nothing runs and nothing waits."
-        return f"{queue.running} answering, {queue.waiting + queue.parked} threads waiting:"
+        return f"{_moving(queue)}:"
 
     def _link(self, job: str) -> str:
         """A question as a link."""
@@ -125,6 +125,10 @@ class Overview:
             return f"`{kind}`"
         _, channel, ts = rest
         return f"<{message_address(self.workspace_url, channel, ts)}|a question>"
+
+
+def _moving(queue: Queue) -> str:
+    return f"{queue.running:,} answering, {counted(queue.waiting + queue.parked, 'thread')} waiting"
 
 
 def _short(text: str) -> str:

@@ -18,7 +18,7 @@ _PERSON = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^>]*)?>|([UW][A-Z0-9]{6,20})")
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """A line taken apart; without a subcommand, `first` is the word that is none."""
+    """A line taken apart; without a subcommand, `first` is the word, or the two words, that are none."""
 
     subcommand: Subcommand | None
     lab: str  # as written behind --lab; "" where nothing was
@@ -36,15 +36,26 @@ def parse(text: str, table: Table) -> Typed:
     for length in (2, 1):
         name = " ".join(words[:length]).casefold()
         subcommand = next((one for one in table if name and name in (one.name, *one.also)), None)
+        if subcommand and subcommand.name != name and _means_another(words, subcommand, table):
+            return Typed(None, lab, "", " ".join(words[:2]))
         if subcommand and len(words) >= length:
             return Typed(subcommand, lab, _after(text, length))
     return Typed(None, lab, "", words[0] if words else "")
 
 
-def likely(first: str, names: Iterable[str]) -> list[str]:
-    """The names that a mistyped word may have meant, the likeliest first."""
-    known = list(dict.fromkeys(names))
-    close = get_close_matches(first.casefold(), [name.split()[0] for name in known], 3, 0.6)
+def _means_another(words: list[str], found: Subcommand, table: Table) -> bool:
+    """Whether a short name was followed by what it does not take: "summary tomorrow", "prompt edti"."""
+    two = " ".join(words[:2]).casefold()
+    siblings = [one.name for one in table if one.name.startswith(f"{words[0].casefold()} ")]
+    return len(words) > 1 and (not found.usage or bool(get_close_matches(two, siblings, 1, 0.85)))
+
+
+def likely(words: str, names: Iterable[str]) -> list[str]:
+    """The names that mistyped words may have meant, the likeliest first."""
+    known, (first, *rest) = list(dict.fromkeys(names)), words.casefold().split() or [""]
+    if rest and (own := [name for name in known if name.startswith(f"{first} ")]):
+        return get_close_matches(" ".join([first, *rest]), own, 2, 0.8) or own
+    close = get_close_matches(first, [name.split()[0] for name in known], 3, 0.6)
     return [name for near in dict.fromkeys(close) for name in known if name.split()[0] == near][:4]
 
 

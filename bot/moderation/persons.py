@@ -9,6 +9,12 @@ from bot.moderation.parsing import person_named
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.store.states import LabState, States
 
+NOBODY = "Name one person: type @ behind `/jam {name}`, and pick them from Slack's list."
+SO_ALREADY = {
+    ("mute", True): "muted already", ("mute", False): "not muted",
+    ("allow", True): "allowed already", ("allow", False): "not on the list of those allowed",
+}  # fmt: skip
+
 
 @dataclass(slots=True)
 class Persons:
@@ -58,12 +64,12 @@ class Persons:
     async def _mark(self, act: Act, mark: str, *, on: bool) -> str:
         user = person_named(act.rest.strip())
         if not user:
-            raise Declined(f"Name one person, such as `/jam {act.name} @name`.")
+            raise Declined(NOBODY.format(name=act.name))
 
         def decide(now: LabState) -> Change:
             stands = f"{mark}:{user}" in now.fields
             if stands == on:
-                raise Declined(f"That is so already for <@{user}>.")
+                raise Declined(f"<@{user}> is {SO_ALREADY[mark, on]}.")
             words = (f"{user} {mark}", f"{user} no {mark}")
             before, after = words if stands else words[::-1]
             return Change({f"{mark}:{user}": f"{act.at:.0f}" if on else ""}, before, after)

@@ -3,15 +3,16 @@
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from bot.errors import Declined
 from bot.labs import Labs
 from bot.moderation.care import thread_linked
 from bot.moderation.table import Act, Reply, Subcommand
+from bot.moderation.times import read_day
+from bot.moderation.wording import counted
 from bot.records import ReleaseState
-from bot.releasing import Releasing, Which, changed
+from bot.releasing import Found, Releasing, Which, changed
 from bot.store.releases import COMES_FROM
 
 USAGE = "[thread LINK|all] [up|down|judged|private|reviewed|withheld|since DAY|until DAY] [because WHY]"
@@ -22,6 +23,13 @@ TARGETS: dict[str, ReleaseState] = {
 WORDS: dict[ReleaseState, str] = {
     "private": "private", "lab_reviewed": "reviewed", "released": "released", "withheld": "withheld",
 }  # fmt: skip
+ASKED: dict[ReleaseState, str] = {
+    "lab_reviewed": "Mark them as reviewed? Then `/jam release` can let them leave.",
+    "released": "Release them? Then every export carries them.",
+    "withheld": "Withhold them? Then no export carries them.",
+}
+NONE_MEANT = "No answer is meant by that. `/jam release` alone shows how many are in which state."
+NONE_REVIEWED = f"{NONE_MEANT} Only what was reviewed can be released: `/jam review` comes first."
 
 _BECAUSE = re.compile(r"(?:^|\s)because\s+(.+)$", re.IGNORECASE | re.DOTALL)
 _STATES = {word: state for state, word in WORDS.items()}
@@ -42,29 +50,45 @@ class ReleaseCommands:
             "withhold": "keeps answers from every export, because …",
         }
         return [
-            Subcommand(name, USAGE, said, "moderator", self.change, changes=True, one_lab=True, asks=_sure)
+            Subcommand(
+                name, USAGE, said, "moderator", self.change, changes=True, one_lab=True, asks=self._sure
+            )
             for name, said in says.items()
         ]
 
     async def change(self, act: Act) -> Reply:
         """Say how things are, or change what was chosen."""
-        chosen, reason = _taken_apart(act.rest)
-        if not chosen:
+        if not act.rest.strip():
             return await self._shown(act)
         target = TARGETS[act.name]
-        if target == "withheld" and not reason:
-            raise Declined("Say why, for the record: `/jam withhold … because …`.")
-        which = self._which(act, chosen)
-        if not which.thread and not which.states:
-            which = replace(which, states=frozenset(COMES_FROM[target]))
-        found = await self.releasing.find(act.lab, which)
-        if not found:
-            raise Declined("No answer is meant by that. `/jam release` alone shows how many there are.")
+        found, reason = await self._found(act, target)
         stood = await self.releasing.change(
             act.lab, found, target, user=act.actor.user, reason=reason, at=act.at
         )
         words = _said(stood, target)
         return Reply(words, before=_counted(stood), after=f"{changed(stood, target)} {WORDS[target]}")
+
+    async def _found(self, act: Act, target: ReleaseState) -> tuple[list[Found], str]:
+        """What is meant, and why; Declined where nothing is, or where no reason is given for it."""
+        chosen, reason = _taken_apart(act.rest)
+        which = self._which(act, chosen)
+        if target == "withheld" and not reason:
+            raise Declined("Say why, for the record: `/jam withhold … because …`.")
+        if not which.thread and not which.states:
+            which = replace(which, states=frozenset(COMES_FROM[target]))
+        found = await self.releasing.find(act.lab, which)
+        if not found:
+            raise Declined(NONE_REVIEWED if target == "released" else NONE_MEANT)
+        return found, reason
+
+    async def _sure(self, act: Act) -> str:
+        """Ask before many at once."""
+        target = TARGETS[act.name]
+        if act.words[:1] != ["all"]:
+            return ""
+        found, _ = await self._found(act, target)
+        states = _counted(Counter(one.state for one in found))
+        return f"{counted(len(found), 'answer')} of this lab: {states}. {ASKED[target]}"
 
     async def _shown(self, act: Act) -> Reply:
         states: Counter[ReleaseState] = Counter(
@@ -90,7 +114,7 @@ class ReleaseCommands:
 def _narrowed(which: Which, words: list[str], zone: ZoneInfo) -> tuple[Which, list[str]]:
     match words:
         case [("since" | "until") as end, day, *rest]:
-            return replace(which, **{end: _day(day, zone)}), rest
+            return replace(which, **{end: read_day(day, zone)}), rest
         case [("up" | "down") as thumb, *rest]:
             return replace(which, thumb=1 if thumb == "up" else -1), rest
         case ["judged", *rest]:
@@ -101,13 +125,6 @@ def _narrowed(which: Which, words: list[str], zone: ZoneInfo) -> tuple[Which, li
             raise Declined(f"I don't know {words[0][:40]!r} here. {AFTER}")
 
 
-def _day(text: str, zone: ZoneInfo) -> float:
-    try:
-        return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
-    except ValueError:
-        raise Declined(f"I can't read {text[:40]!r} as a day. Write it as 2026-11-20.") from None
-
-
 def _taken_apart(rest: str) -> tuple[list[str], str]:
     """The words that choose, and what stands behind "because"."""
     found = _BECAUSE.search(rest)
@@ -115,16 +132,9 @@ def _taken_apart(rest: str) -> tuple[list[str], str]:
     return chosen.split(), found[1].strip() if found else ""
 
 
-def _sure(act: Act) -> str | None:
-    chosen, reason = _taken_apart(act.rest)
-    if chosen[:1] != ["all"] or (act.name == "withhold" and not reason):
-        return ""
-    return f"{act.name.capitalize()} every answer of this lab that this means: `{' '.join(chosen)}`?"
-
-
 def _said(stood: Counter[ReleaseState], target: ReleaseState) -> str:
     done = changed(stood, target)
-    words = f"{done:,} answer{'' if done == 1 else 's'} {WORDS[target]}."
+    words = f"{counted(done, 'answer')} {WORDS[target]}."
     same = stood[target]
     if same:
         words += f" {same:,} {'was' if same == 1 else 'were'} already."

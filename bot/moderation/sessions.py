@@ -9,6 +9,7 @@ from bot.errors import Declined
 from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.moderation.times import read_time, shown_time, split_until
+from bot.moderation.wording import counted
 from bot.store.jobs import Jobs
 from bot.store.states import Held, LabState, States
 
@@ -106,16 +107,16 @@ class Sessions:
         """Let the lab's queue go on."""
         await self._hold(act, "")
         waiting = await self.jobs.hold(act.lab, "")
-        return Reply(f"Going on. {_threads(waiting)} that waited can be answered now.")
+        waited = (
+            f"{counted(waiting, 'thread')} that waited can be answered now." if waiting else "Nothing waited."
+        )
+        return Reply(f"Going on. {waited}")
 
     async def stop(self, act: Act) -> Reply:
         """End what runs, hold the queue."""
         await self._hold(act, "stopped")
         ended = await self.jobs.hold(act.lab, "stopped")
-        return Reply(
-            f"Stopped. {_answers(ended)} asked to end; what they said so far stays, marked. "
-            "Questions wait until `/jam resume`."
-        )
+        return Reply(f"Stopped. {_ended(ended)} Questions wait until `/jam resume`.")
 
     async def keep_held(self) -> None:
         """Make the queues as the states say, where a process died between the two; for the clock."""
@@ -163,7 +164,7 @@ class Sessions:
         return f"open{named}{end}"
 
 
-def _sure_to_stop(act: Act) -> str | None:
+async def _sure_to_stop(act: Act) -> str | None:
     if act.rest.strip().casefold() == "now":
         return None
     return (
@@ -171,9 +172,8 @@ def _sure_to_stop(act: Act) -> str | None:
     )
 
 
-def _answers(count: int) -> str:
-    return f"{count} running answer{'' if count == 1 else 's'} {'was' if count == 1 else 'were'}"
-
-
-def _threads(count: int) -> str:
-    return f"{count} thread{'' if count == 1 else 's'}"
+def _ended(count: int) -> str:
+    if not count:
+        return "No answer was running."
+    were = "was" if count == 1 else "were"
+    return f"{counted(count, 'running answer')} {were} asked to end; what they said so far stays, marked."

@@ -51,7 +51,7 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Subcommand:
-    """One line of the table. Its run may raise Declined with words for the person."""
+    """One line of the table. Its run may raise Declined with words for the person, and so may `asks`."""
 
     name: str  # one word, or two: "model set"
     usage: str  # what may follow: "[title] [until HH:MM]"
@@ -61,7 +61,9 @@ class Subcommand:
     also: tuple[str, ...] = ()  # other names, such as "model" for "model show"
     changes: bool = False  # it is asked about before it is done for all labs, and audited
     records: bool = False  # it writes its own audit entry, together with its change
-    asks: Callable[[Act], str | None] | None = None  # what to ask first; "" only for many labs, None never
+    asks: Callable[[Act], Awaitable[str | None]] | None = (
+        None  # what to ask; "" only for many labs, None never
+    )
     one_lab: bool = False  # not for many labs at once
     of_a_lab: bool = True  # it is about a lab: the channel's, the person's, or that of --lab
 

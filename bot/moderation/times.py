@@ -32,8 +32,16 @@ def read_time(text: str, zone: ZoneInfo, now: float) -> float:
     if found is None:
         raise Declined(NOT_A_TIME.format(text=text[:40], zone=zone.key))
     if found.timestamp() <= now:
-        raise Declined(f"{shown_time(found.timestamp(), zone)} is past already.")
+        raise Declined(f"{found:%a %d %b %Y %H:%M %Z} is past already. Write a time that is still to come.")
     return found.timestamp()
+
+
+def read_day(text: str, zone: ZoneInfo) -> float:
+    """When a day of the lab begins, in seconds since the epoch; Declined where it is none."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
+    except ValueError:
+        raise Declined(f"I can't read {text[:40]!r} as a day. Write it as 2026-11-20.") from None
 
 
 def _read(text: str, here: datetime) -> datetime | None:

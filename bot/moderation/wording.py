@@ -75,22 +75,24 @@ def help_for(table: Table, role: Role, about: str = "") -> Reply:
     return Reply("\n".join([head, *lines, tail]), tuple(_sections([head, *lines, tail])))
 
 
-def unknown(first: str, table: Table, role: Role) -> Reply:
+def unknown(words: str, table: Table, role: Role) -> Reply:
     """A guess at what was meant, or where to look."""
     mine = [name for one in table if one.may(role, "") for name in (one.name, *one.also)]
-    guesses = likely(first, mine)
+    guesses = likely(words, mine)
     meant = f" Did you mean {' or '.join(f'`/jam {name}`' for name in guesses)}?" if guesses else ""
-    return Reply(f"There is no `/jam {_shown(first)}`.{meant} `/jam help` lists what you can do.")
+    return Reply(f"There is no `/jam {_shown(words)}`.{meant} `/jam help` lists what you can do.")
 
 
-def refused(subcommand: Subcommand, lab: Lab | None) -> Reply:
+def refused(subcommand: Subcommand, lab: Lab | None, *, many: bool) -> Reply:
     """Whose act it would be."""
-    if subcommand.who == "lead":
+    if subcommand.who == "lead" or many:
         whose = "the jam's leads"
     else:
         whose = f"the moderators of {lab.short}" if lab else "moderators"
+    for_all = " for all labs" if many else ""
     return Reply(
-        f"Only {whose} can use `/jam {subcommand.name}`. Nothing was done, and that you asked is kept."
+        f"Only {whose} can use `/jam {subcommand.name}`{for_all}. "
+        "Nothing was done, and that you asked is kept."
     )
 
 
@@ -114,6 +116,11 @@ def read_pending(value: str) -> Pending:
         raise ValueError("not a pending act") from error
 
 
+def counted(number: int, what: str) -> str:
+    """How many of something: "1 record", "2 records"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
 def joined(replies: Sequence[tuple[Lab | None, Reply]]) -> Reply:
     """One answer of several labs' answers, each under its lab's name."""
     if len(replies) == 1:
@@ -124,7 +131,8 @@ def joined(replies: Sequence[tuple[Lab | None, Reply]]) -> Reply:
 
 def sure_for_all(act: Act, labs: int) -> str:
     """The question before something is done in many labs at once."""
-    return f"Do `/jam {act.name}` for all {labs} labs?"
+    shown = f"{act.name} {act.rest}".strip().replace("`", "'")
+    return f"Do `/jam {shown}` for all {labs} labs?"
 
 
 def _sections(lines: Sequence[str]) -> list[Block]:

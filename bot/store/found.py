@@ -50,6 +50,11 @@ class Trace:
             file for name in ("sent", "files") for file in json.loads(self.fields.get(name, "{}")).values()
         ]
 
+    @property
+    def copies_lab(self) -> bool:
+        """Whether it gave somebody a file that may hold any words of its lab."""
+        return self.id.startswith("export:")
+
     def _holds_whole_thread(self) -> bool:
         return self.id.startswith("takeaway:") and ":all:" in self.id
 

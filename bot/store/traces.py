@@ -52,7 +52,7 @@ class Traces:
         async for _, record in self._records(scope):
             reach.learn(record)
         found = Found()
-        found.note_jobs(job for job in jobs if reach.takes(job.record()) and _takeable(job, scope))
+        found.note_jobs(job for job in jobs if _takeable(job, reach))
         async for line, record in self._records(scope):
             if not reach.concern.hits(record):
                 continue
@@ -198,11 +198,16 @@ class Traces:
             yield some
 
 
-def _takeable(job: Trace, scope: Scope) -> bool:
+def _takeable(job: Trace, reach: Reach) -> bool:
     """Whether a purge takes a job itself: not one of its own, and by age only what has ended."""
+    scope, record = reach.concern.scope, job.record()
     if job.id.startswith(("purge:", "clear:")):
         return False
-    return not scope.before or job.fields.get("state") == "done"
+    if scope.before and job.fields.get("state") != "done":
+        return False
+    if job.copies_lab and scope.lab in {"", record["lab"]} and not scope.before:
+        return not reach.spares(record)
+    return reach.takes(record)
 
 
 def _is_held(name: str, concerns: Sequence[Concern]) -> bool:

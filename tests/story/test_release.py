@@ -11,7 +11,7 @@ async def confirm(jam: Jam, text: str, done: str) -> None:
     here, moderator = jam.channels["argonne"], jam.people["moderator"]
     asked = await jam.slack.command(moderator, here, "/jam", text)
     [question] = asked.messages
-    assert "every answer of this lab" in question.visible_text
+    assert "1 answer of this lab: 1 private. Withhold them?" in question.visible_text
     await jam.slack.click(moderator, here, question.ts, "labjam_do")
     await until(lambda: done in asked.text)
 
