@@ -97,9 +97,7 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     client, names = web_client(token, url, session), partial(names_in_slack, token, url)
     identity = await identify(client)
     jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
-    pacer = Pacer(SharedPlan(store), labs.rates, jobs.consumer)
-    stack.callback(pacer.stop)
-    outbox = Outbox(client, identity.user, pacer)
+    outbox = Outbox(client, identity.user, _pacer(labs, jobs, stack))
     directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
     announcing, current = Announcing(labs, jobs, directory, outbox), CurrentLabs(labs, states)
     live, people = LiveLabs(labs, settings, os.environ), People(outbox)
@@ -140,6 +138,12 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         summaries=Summaries(labs, current, jobs, states, directory, outbox, identity.url),
         digests=Digests.of(days, directory, outbox, uploads, burning=caring.burning, site=identity.url),
     )
+
+
+def _pacer(labs: Labs, jobs: Jobs, stack: AsyncExitStack) -> Pacer:
+    pacer = Pacer(SharedPlan(jobs.store), labs.rates, jobs.consumer)
+    stack.callback(pacer.stop)
+    return pacer
 
 
 async def _open_registries(labs: Labs, turns: Turns, stack: AsyncExitStack) -> Registries | None:
