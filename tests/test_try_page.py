@@ -6,7 +6,7 @@ from typing import Any
 from playwright.async_api import Browser, expect
 
 from tests.browsing import NARROW, WIDE, ask, browser, certify, no_serious_faults, visit
-from tests.test_try import Trial
+from tests.trying import Trial
 
 __all__ = ["browser"]
 

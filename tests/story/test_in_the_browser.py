@@ -6,7 +6,7 @@ import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
 from tests.browsing import NARROW, ask, browser, certify, no_serious_faults, visit
-from tests.test_try import Trial
+from tests.trying import Trial
 
 __all__ = ["browser"]
 
