@@ -1,4 +1,4 @@
-"""Every view that labjam makes, on the page of `labjam try` in real Chromium: axe, both sizes, both schemes."""
+"""Every view that labjam makes, on the page of `labjam try` in Chromium: axe, both sizes, both schemes."""
 
 import json
 from collections.abc import AsyncGenerator
