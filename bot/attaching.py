@@ -23,6 +23,7 @@ from bot.files.parsed import (
 )
 from bot.files.reader import Reader
 from bot.gate import Gates
+from bot.guard import name_as_text
 from bot.guard.rules import fingerprint
 from bot.labs import Lab
 from bot.llm.model import ModelSpec
@@ -75,7 +76,7 @@ class Attaching:
             await self._one(running, question, number, spec, key) for number in range(len(question.file_ids))
         ]
         for one in found:
-            hit = lab.guard.hard(one.name, one.parsed.text)
+            hit = lab.guard.hard(name_as_text(one.name), one.parsed.text)
             if hit:
                 await self._gates.stop(question, hit, "file", one.parsed.text)
                 return "stopped"

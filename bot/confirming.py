@@ -9,6 +9,7 @@ from hashlib import sha256
 from bot.asking import Asking
 from bot.errors import RetryLater, SlackRefused
 from bot.gate import Gates, whisper
+from bot.guard import name_as_text
 from bot.guard.rules import fingerprint
 from bot.labs import Lab, Labs
 from bot.prompting import house_text
@@ -159,7 +160,7 @@ class Confirming:
 
     async def _pending(self, ask: Ask, lab: Lab) -> Pending:
         question = ask.question
-        hits = lab.guard.soft(question.text, *question.files)
+        hits = lab.guard.soft(question.text, *map(name_as_text, question.files))
         scope = await self._uncertified(question, lab, wait=not hits)
         hashed = fingerprint(question.text, await self._store.pseudonym_key()) if hits else ""
         return Pending(

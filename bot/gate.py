@@ -9,7 +9,7 @@ from typing import Any, Literal
 from bot import outcome
 from bot.errors import SlackRefused, SlackUnsure
 from bot.flagging import Flagging
-from bot.guard import Guard, Hit
+from bot.guard import Guard, Hit, name_as_text
 from bot.guard.rules import fingerprint
 from bot.labs import Lab, Labs
 from bot.records import About, Gate, Question, Turn
@@ -101,7 +101,7 @@ class Gates:
 
     async def stops(self, question: Question, lab: Lab | None, where: Where = "message") -> bool:
         """Whether a question is stopped: then nothing of it is kept but that it was (P6)."""
-        hit = (lab or self._labs).guard.hard(question.text, *question.files)
+        hit = (lab or self._labs).guard.hard(question.text, *map(name_as_text, question.files))
         if hit:
             await self.stop(question, hit, where, "\n".join((question.text, *question.files)))
         return hit is not None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bot.__main__ import main
 from bot.errors import UsageError
-from bot.guard import Guard, Rule, Watch, normal
+from bot.guard import Guard, Rule, Watch, name_as_text, normal
 from bot.guard.rules import compiled, fingerprint
 from bot.labs import read_labs
 from bot.settings import Settings
@@ -74,6 +74,26 @@ def test_another_way_to_write_it_is_the_same_marking(case: str, how: str) -> Non
         "doubly": case.replace("&", "&amp;").replace(">", "&amp;gt;"),
     }[how]
     assert GUARD.hard(written)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["SEC<https://example.org|RET//NOFORN>", "SECRET<@U1>//RD", "see <https://example.org|CUI>//SP-EXPT"],
+)
+def test_a_link_within_a_marking_hides_nothing(text: str) -> None:
+    assert GUARD.hard(text)
+
+
+NAMES = {
+    "SECRET.docx": "hard", "CUI.pdf": "hard", "OFFICIAL_USE_ONLY.pdf": "hard", "NOFORN_list.pdf": "soft",
+    "secret_key.py": "", "CUI_to_names.csv": "", "my.notes": "", "": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "level"), NAMES.items())
+def test_a_files_name_counts_without_its_ending(name: str, level: str) -> None:
+    hits = GUARD.scan(name_as_text(name))
+    assert ("hard" if any(hit.level == "hard" for hit in hits) else "soft" if hits else "") == level
 
 
 @given(st.text())

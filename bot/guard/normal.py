@@ -17,7 +17,12 @@ _ZEROS = re.compile(r"&#([xX]?)0+(?=[0-9a-fA-F])")
 _NO_CHARACTER = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")  # too large for any, and for Python's int()
 _LINE_END = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SPACE = re.compile(r" [^\S\n]+|[^\S\n ][^\S\n]*")  # a single blank is found nowhere: it stays
-_MARKUP = re.compile(r"[*~`]+")  # Slack's and Markdown's; an underscore is part of names, such as SECRET_KEY
+_CONTROL = re.compile(
+    "\x1b\\[[0-?]*[ -/]*[@-~]|[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f]"
+)  # colours of terminals, too
+_MARKUP = re.compile(r"[*~`]+")  # Slack's and Markdown's
+_ITALIC = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")  # within a word it is part of a name, such as SECRET_KEY
+_LINK = re.compile(r"<[^<>|\n]*\|([^<>\n]*)>|<[@#!][^<>\n]*>")
 
 _SLASHES = "\u2044\u2215\u29f8\u2571\u27cb\u2afd"  # the last is a double one
 _TWINS = dict(
@@ -51,5 +56,18 @@ def _once(text: str) -> str:
     if not text.isascii():
         text = _UNSEEN.sub("", unicodedata.normalize("NFKC", _LARGE.sub("", text)))
         text = _TWIN.sub(lambda found: _TWINS[found[0]], text)
-    text = _MARKUP.sub("", _LINE_END.sub("\n", text))
+    text = _MARKUP.sub("", _LINE_END.sub("\n", _CONTROL.sub("", text)))
+    if "_" in text:
+        text = _ITALIC.sub("", text)
     return _SPACE.sub(" ", text)
+
+
+def unlinked(text: str) -> str:
+    """The text with Slack's links as they read, and without its mentions: half a word may be a link."""
+    return _LINK.sub(lambda found: found[1] or "", text) if "<" in text else text
+
+
+def name_as_text(name: str) -> str:
+    """A file's name, and what it says without its ending: an underscore stands for a blank there."""
+    stem = re.sub(r"(?<=.)\.\w{1,8}$", "", name)
+    return f"{name}\n{re.sub(r'[_.]+', ' ', stem)}"

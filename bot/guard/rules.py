@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import re2
 
-from bot.guard.normal import normal
+from bot.guard.normal import normal, unlinked
 
 Level = Literal["hard", "soft"]
 """`hard` stops a text before it is stored, logged or sent on; `soft` asks its author."""
@@ -80,13 +80,14 @@ class Guard:
 
     def scan(self, text: str, *, within: bool = False) -> tuple[Hit, ...]:
         """Every rule that a text meets; `within` says that it is not the beginning of one."""
-        encoded = normal(text).encode("utf-8", "replace")
-        if not meets(self._any[within], encoded):  # nearly every text, in one pass for all rules
+        views = [normal(view).encode("utf-8", "replace") for view in dict.fromkeys((text, unlinked(text)))]
+        views = [view for view in views if meets(self._any[within], view)]
+        if not views:  # nearly every text, in one pass for all rules
             return ()
         return tuple(
             Hit(rule.name, rule.kind, rule.level, rule.title)
             for rule in self.rules
-            if meets(rule.pattern(within=within), encoded)
+            if any(meets(rule.pattern(within=within), view) for view in views)
         )
 
     def hard(self, *texts: str) -> Hit | None:
