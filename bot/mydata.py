@@ -16,6 +16,7 @@ from bot.scopes import Scope
 from bot.store.forms import Forms
 from bot.store.jobs import CROSS_LAB, Close, Jobs
 from bot.store.journal import read
+from bot.store.unlisted import Unlisted
 
 COMES = "I am collecting what is kept of you. It comes as a direct message in a moment, with a file."
 SURE = (
@@ -28,6 +29,12 @@ DELETING = (
     "It is being taken out of the record, the archive and all later exports. What you wrote in Slack stays."
 )
 KEPT_BY_HOLD = "A legal hold keeps your records, so nothing was deleted. Ask your lab's moderators about it."
+
+UNLISTED = (
+    "Done. Threads in which you asked are left out of summaries, wrap-ups by others and digests from now on; "
+    "they are only counted. What was posted before stays. `/jam mydata listed` takes them in again."
+)
+LISTED = "Done. Your threads may stand in summaries and digests again."
 
 KINDS = {
     "answer": "questions with their answers",
@@ -51,6 +58,7 @@ class MyData:
         self._labs = labs
         self._jobs = jobs
         self._forms = Forms(jobs)
+        self._unlisted = Unlisted(jobs.store)
         self._files = files
         self._purges = purges
         self._clock = clock
@@ -62,6 +70,9 @@ class MyData:
                        of_a_lab=False),
             Subcommand("mydata delete", "", "takes what is kept of you out of the record", "anyone",
                        self.delete, of_a_lab=False, changes=True, asks=_sure),
+            Subcommand("mydata unlisted", "", "leaves your threads out of summaries and digests", "anyone",
+                       self.unlist, of_a_lab=False),
+            Subcommand("mydata listed", "", "takes them in again", "anyone", self.relist, of_a_lab=False),
         ]  # fmt: skip
 
     async def ask(self, act: Act) -> Reply:
@@ -81,6 +92,16 @@ class MyData:
         await self._forms.forget(act.actor.team, act.actor.user)
         return Reply(f"{DELETING} Receipt: {purge}.", after=f"purge {purge} of a person by themselves")
 
+    async def unlist(self, act: Act) -> Reply:
+        """Leave a person's threads out of what is summed up, from now on."""
+        await self._unlisted.add(act.actor.user, act.at)
+        return Reply(UNLISTED)
+
+    async def relist(self, act: Act) -> Reply:
+        """Take them in again."""
+        await self._unlisted.remove(act.actor.user)
+        return Reply(LISTED)
+
     async def run(self, running: Running) -> Close:
         """Collect it, and send it; the runner of `mydata` jobs."""
         fields = await running.fields()
@@ -98,7 +119,11 @@ class MyData:
                 if _is_of(record, user):
                     records.append(record)  # noqa: PERF401 - an async comprehension would hide the filter
         asked_once = await insist(lambda: self._forms.remembered(team, user))
-        return {"person": user, "made_at": self._clock(), "asked_once": asked_once, "records": records}
+        unlisted = user in await insist(self._unlisted.people)
+        return {
+            "person": user, "made_at": self._clock(), "asked_once": asked_once, "unlisted": unlisted,
+            "records": records,
+        }  # fmt: skip
 
 
 async def _sure(act: Act) -> str:
@@ -111,6 +136,7 @@ def summary(kept: Mapping[str, Any]) -> str:
     counts = {words: sum(record["kind"] == kind for record in records) for kind, words in KINDS.items()}
     lines = [f"• {count:,} {words}" for words, count in counts.items() if count]
     lines += ["• how often you use AI, which you were asked once"] if kept["asked_once"] else []
+    lines += ["• that your threads are left out of summaries and digests"] if kept["unlisted"] else []
     head = "This is kept of you; the file below has every word of it." if lines else "Nothing is kept of you."
     return "\n".join([head, *lines, "`/jam mydata delete` takes it out of the record."])
 

@@ -85,6 +85,10 @@ async def test_a_scientist_sees_how_to_ask_and_their_own_threads(desk: Desk) -> 
     await until(lambda: "your thumbs: 1 up" in _home(desk, me))
     await _press(desk, me, "mydata", "-")
     await until(lambda: "It comes as a direct message" in _home(desk, me))
+    await _press(desk, me, "mydata_unlisted", "-")
+    await until(lambda: "Your threads are left out of summaries" in _home(desk, me))
+    await _press(desk, me, "mydata_listed", "-")
+    await until(lambda: "labjam_do_mydata_unlisted" in _home(desk, me))
     await _offered_questions(desk)
     await _greeted_once(desk)
 

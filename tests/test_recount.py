@@ -94,6 +94,14 @@ def test_groups_of_few_people_are_not_broken_down() -> None:
     assert [(one.name, one.answers, one.liked) for one in found.models] == [("large", 1, Share(1, 1))]
 
 
+def test_threads_of_who_wants_to_be_left_out_are_counted_and_in_no_list() -> None:
+    lines = [answer(1), vote(1, "U3", 1), answer(2, "U2"), vote(2, "U3", 1), answer(3, "U2", text="")]
+    found = Recount(CHICAGO, DAY, DAY + 86_400, {"U2"}).add_all(lines).figures()
+    assert (found.questions, found.people, found.liked.part, found.unlisted) == (3, 2, 2, 2)
+    assert [one.key for one in found.best] == [f"T1:C1:{thread(1)['ts']}"]
+    assert not found.unanswered
+
+
 def test_withheld_and_flagged_threads_are_counted_but_not_held_up() -> None:
     judged = [line for n in (1, 2, 3) for line in (answer(n), vote(n, "U1", 1))]
     held = {"kind": "release", "thread": thread(1), "question_ts": "1.1", "state": "withheld"}

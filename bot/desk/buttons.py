@@ -8,8 +8,6 @@ DO = "labjam_do_"
 """Begins the action id of each; its value is the lab."""
 DISMISS = "labjam_put_away"
 
-OWN = ("mydata", "mydata delete")
-
 
 @dataclass(frozen=True, slots=True)
 class Button:
@@ -40,6 +38,8 @@ _ALL = (
     Button("digest preview", "Preview the digest"),
     Button("audit", "Latest acts"),
     Button("mydata", "Send me my data"),
+    Button("mydata unlisted", "Leave my threads out of summaries and digests"),
+    Button("mydata listed", "Take my threads into summaries again"),
     Button(
         "mydata delete", "Delete my data",
         "Your questions with their answers, thumbs, details and problems leave the record of every lab. "
@@ -54,6 +54,11 @@ def board_buttons(is_open: bool, held: str) -> tuple[str, ...]:
     """Which of them a lab's board has, as the lab stands."""
     going = {"": ("pause", "stop"), "paused": ("resume", "stop")}.get(held, ("resume",))
     return (*going, "close" if is_open else "open", "queue", "flag list", "digest preview", "audit")
+
+
+def own_buttons(unlisted: bool) -> tuple[str, ...]:
+    """Which of them are about the person, who may be left out of what is summed up."""
+    return ("mydata", "mydata listed" if unlisted else "mydata unlisted", "mydata delete")
 
 
 def press(one: Button, lab: str) -> Block:

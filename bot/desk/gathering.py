@@ -19,6 +19,7 @@ from bot.store.confirmations import Confirmations
 from bot.store.jobs import Jobs, Queue
 from bot.store.questions import question_of
 from bot.store.states import LabState, States
+from bot.store.unlisted import Unlisted
 
 FRESH = 5.0
 """Seconds for which one board serves all who look at it."""
@@ -114,7 +115,9 @@ class Gathering:
             going += await self._going(key, user)
         left = tuple(await self.burning.left(lab, user)) if lab else ()
         certified = await self._certified(lab, team, user) if lab else ""
-        return Mine(lab, certified, left, tuple(sorted(threads, key=lambda one: -one.at)), tuple(going))
+        unlisted = user in await Unlisted(self.jobs.store).people()
+        threads.sort(key=lambda one: -one.at)
+        return Mine(lab, certified, left, tuple(threads), tuple(going), unlisted)
 
     async def _going(self, key: str, user: str) -> list[OwnThread]:
         """A person's threads that are answered now, or wait."""

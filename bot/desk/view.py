@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from bot.desk.buttons import BUTTONS, DISMISS, OWN, board_buttons, press
+from bot.desk.buttons import BUTTONS, DISMISS, board_buttons, own_buttons, press
 from bot.desk.record import Health, OwnThread
 from bot.flagging import FlagQueue
 from bot.forms import Skills
@@ -41,6 +41,7 @@ class Mine:
     left: tuple[str, ...] = ()  # of their caps
     threads: tuple[OwnThread, ...] = ()
     going: tuple[OwnThread, ...] = ()  # answered now, or waiting
+    unlisted: bool = False  # in summaries and digests
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +215,12 @@ def _thread(one: OwnThread, home: Home, *, going: bool) -> str:
 def _own(mine: Mine) -> list[Block]:
     lines = [f"You have {line}." for line in mine.left]
     lines += [mine.certified] if mine.certified else []
+    lines += ["Your threads are left out of summaries and digests."] if mine.unlisted else []
     lines.append("What is kept of you is yours to read, and to take out of the record.")
     return [
         header("You"),
         section("\n".join(lines)),
-        actions([press(BUTTONS[name], "") for name in OWN]),
+        actions([press(BUTTONS[name], "") for name in own_buttons(mine.unlisted)]),
     ]
 
 

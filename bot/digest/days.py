@@ -13,6 +13,7 @@ from bot.recount import Figures, Recount
 from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.journal import Journal
 from bot.store.states import States
+from bot.store.unlisted import Unlisted
 
 OFF = "off"
 
@@ -80,7 +81,8 @@ class Days:
     async def count(self, lab: str, due: Due) -> tuple[Figures, Figures]:
         """The figures of a digest's time, and of the one before it, in one pass over the journal."""
         zone, earlier = self.labs[lab].timezone, latest(await self.schedule(lab), due.since - 1).until
-        now, before = Recount(zone, due.since, due.until), Recount(zone, earlier, due.since)
+        now = Recount(zone, due.since, due.until, await Unlisted(self.jobs.store).people())
+        before = Recount(zone, earlier, due.since)
         journal = Journal(self.jobs.store)
         after = f"{int((earlier - _SKEW) * 1000)}-0"
         for shard in range(self.jobs.store.shards):

@@ -82,8 +82,7 @@ def all_digest(title: str, days: Sequence[tuple[Lab, Day]], before: int) -> Told
     quiet = [lab.short for lab, day in days if not day.figures.questions]
     lines += [f"No questions: {', '.join(quiet)}."] if quiet else []
     blocks = (header(title), section("\n".join(filter(None, sums))), section("\n".join(lines), verbatim=True))
-    withheld = sum(f.withheld for f in figures)
-    return Told(f"{title}: {_plural(questions, 'question')}", (*blocks, *_withheld(withheld)))
+    return Told(f"{title}: {_plural(questions, 'question')}", (*blocks, *_left_out(*figures)))
 
 
 def _asked(now: Figures, before: int) -> str:
@@ -198,12 +197,17 @@ def _shadows(now: Figures) -> tuple[Block, ...]:
     """The small print: what is not broken down, and what is left out."""
     if now.questions and now.judges < SMALL:
         few = f"Fewer than {SMALL} people judged, so nothing is broken down by model, skill or domain."
-        return (small_print(few), *_withheld(now.withheld))
-    return _withheld(now.withheld)
+        return (small_print(few), *_left_out(now))
+    return _left_out(now)
 
 
-def _withheld(count: int) -> tuple[Block, ...]:
-    return (small_print(f"{_plural(count, 'thread')} withheld: counted, but not listed."),) if count else ()
+def _left_out(*figures: Figures) -> tuple[Block, ...]:
+    counts = {
+        "withheld": sum(one.withheld for one in figures),
+        "of people who want to be left out": sum(one.unlisted for one in figures),
+    }
+    said = [f"{_plural(count, 'thread')} {what}" for what, count in counts.items() if count]
+    return (small_print(f"{', '.join(said)}: counted, but not listed."),) if said else ()
 
 
 def day_of(at: float, zone: ZoneInfo) -> str:

@@ -1,7 +1,7 @@
 """Counts the journal's lines: questions, answers, judgements, and which threads to look at."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -36,10 +36,12 @@ class _Asked:
 class Recount:
     """Takes the journal's lines in any order that keeps each person's own; then gives the figures.
 
-    Counts what was asked from `since` until before `until`, both in seconds since the epoch.
+    Counts what was asked from `since` until before `until`, both in seconds since the epoch. Threads in
+    which somebody of `unlisted` asked are counted, but not listed.
     """
 
-    def __init__(self, zone: ZoneInfo, since: float, until: float) -> None:
+    def __init__(self, zone: ZoneInfo, since: float, until: float, unlisted: Collection[str] = ()) -> None:
+        self._unlisted = unlisted
         self._zone = zone
         self._since = since
         self._until = until
@@ -85,7 +87,8 @@ class Recount:
         threads = _threads(asked, thumbs)
         withheld = {key for (key, _), state in self._releases.items() if state == "withheld"}
         flagged = {key for (key, _), state in self._flags.items() if state != "resolved"}
-        shown = {key: one for key, one in threads.items() if key not in withheld}
+        unlisted = {key for (key, _), one in asked.items() if one.user in self._unlisted} - withheld
+        shown = {key: one for key, one in threads.items() if key not in withheld | unlisted}
         skills = _cells((name, key[2]) for key, line in details.items() for name in _skills(line))
         return Figures(
             questions=len(asked),
@@ -108,6 +111,7 @@ class Recount:
             unanswered=_listed(shown, _open_threads(asked)),
             flagged=_listed(shown, flagged),
             withheld=len(withheld & threads.keys()),
+            unlisted=len(unlisted),
             cost=self._money["micros"] / 1e6,
             tokens=self._money["tokens"],
         )

@@ -78,5 +78,6 @@ class Figures:
     unanswered: tuple[ThreadFigures, ...] = ()  # whose last question has no answer, the oldest first
     flagged: tuple[ThreadFigures, ...] = ()  # not resolved yet, the oldest first
     withheld: int = 0  # threads that must not leave the lab
+    unlisted: int = 0  # threads of people who want to be left out: counted, in no list
     cost: float = 0.0  # US dollars, of what is priced
     tokens: int = 0

@@ -31,7 +31,7 @@
 | {shard}:audit-head           | hash   | record                | for ever: where the audit trail ends    |
 | {shard}:clock:<name>         | string | the clock             | until the next turn is due              |
 | {shard}:flags:<lab>          | hash   | flag                  | a field until its thread is purged      |
-| opted-out                    | hash   | OptOuts               | a field until its person says otherwise |
+| unlisted                     | hash   | Unlisted              | a field until its person says otherwise |
 | holds                        | hash   | hold, release-hold    | a field until it is released            |
 | {shard}:pace:<team>:<what>   | several| pace                  | an hour after its last use; see pace.lua|
 | pseudonym                    | string | the first process     | for ever: hashes of people depend on it |
@@ -55,7 +55,7 @@ PSEUDONYM = "labjam:pseudonym"
 
 HOLDS = "labjam:holds"
 
-OPTED_OUT = "labjam:opted-out"
+UNLISTED = "labjam:unlisted"
 
 
 def shard_of(mailbox: str, shards: int) -> int:

@@ -33,7 +33,7 @@ class Gathered:
     threads: tuple[Thread, ...] = ()
     withheld: int = 0
     flagged: int = 0
-    opted_out: int = 0  # threads of people who want to be left out
+    unlisted: int = 0  # threads of people who want to be left out
 
 
 @dataclass(slots=True)
@@ -49,15 +49,15 @@ class Gathering:
     """Takes journal lines; gives the threads that began from `since` until before `until`, or only one.
 
     A turn in which a rule finds a marking now is left out: the rule may be younger than it. So is what
-    people who `opted_out` said of others' answers, and each thread in which they asked.
+    people who `unlisted` said of others' answers, and each thread in which they asked.
     """
 
     def __init__(
-        self, since: float, until: float, only: str = "", *, marked: Marked, opted_out: Collection[str] = ()
+        self, since: float, until: float, only: str = "", *, marked: Marked, unlisted: Collection[str] = ()
     ) -> None:
         self._only = only
         self._marked = marked
-        self._opted_out = opted_out
+        self._unlisted = unlisted
         self._since = since
         self._until = until
         self._threads: dict[str, _Growing] = {}
@@ -93,10 +93,10 @@ class Gathering:
         return Gathered(tuple(shown), len(withheld & told.keys()), len(flagged & told.keys()), len(private))
 
     def _is_private(self, thread: _Growing) -> bool:
-        return any(line["question"]["user"] in self._opted_out for line in thread.turns.values())
+        return any(line["question"]["user"] in self._unlisted for line in thread.turns.values())
 
     def _told(self, thread: _Growing) -> str:
-        said = {key: form for key, form in thread.forms.items() if key[1] not in self._opted_out}
+        said = {key: form for key, form in thread.forms.items() if key[1] not in self._unlisted}
         return _told(thread, said, self._marked)
 
 

@@ -14,8 +14,8 @@ from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs
 from bot.store.journal import Journal
-from bot.store.optouts import OptOuts
 from bot.store.states import LabState, States
+from bot.store.unlisted import Unlisted
 from bot.summary.building import estimate
 from bot.summary.gathering import Gathered, Gathering, Marked
 from bot.summary.standing import mailbox_of
@@ -62,8 +62,8 @@ class Summaries:
 
     async def thread(self, lab: Lab, thread: str, asker: str) -> Gathered:
         """One thread alone; who asks for it does not leave their own one out."""
-        opted_out = await OptOuts(self.jobs.store).people() - {asker}
-        gathering = Gathering(0.0, self.clock(), thread, marked=marks(lab.guard), opted_out=opted_out)
+        unlisted = await Unlisted(self.jobs.store).people() - {asker}
+        gathering = Gathering(0.0, self.clock(), thread, marked=marks(lab.guard), unlisted=unlisted)
         shard = self.jobs.store.shard(thread)
         async for line in Journal(self.jobs.store).lines(shard, lab.key):
             gathering.add(json.loads(line.record))
@@ -71,8 +71,8 @@ class Summaries:
 
     async def session(self, lab: Lab, since: float, until: float) -> tuple[Gathered, Recount]:
         """A session's threads, and the numbers of all that was asked then, in one pass over the journal."""
-        opted_out = await OptOuts(self.jobs.store).people()
-        gathering = Gathering(since, until, marked=marks(lab.guard), opted_out=opted_out)
+        unlisted = await Unlisted(self.jobs.store).people()
+        gathering = Gathering(since, until, marked=marks(lab.guard), unlisted=unlisted)
         recount = Recount(lab.timezone, since, until)
         journal = Journal(self.jobs.store)
         for shard in range(self.jobs.store.shards):

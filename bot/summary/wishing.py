@@ -61,4 +61,4 @@ async def _queue(
         return "queued"
     before = await jobs.fields(mailbox, job)
     failed = before.get("outcome") == "failed" or "early" in before
-    return "queued" if failed and await jobs.again(mailbox, job, order) else "known"
+    return "queued" if failed and await jobs.again(mailbox, job, order, fields) else "known"

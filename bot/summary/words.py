@@ -98,7 +98,7 @@ def _left_out(built: Built, gathered: Gathered) -> list[str]:
     counts = {
         "withheld": gathered.withheld,
         "flagged": gathered.flagged,
-        "of people who want to be left out": gathered.opted_out,
+        "of people who want to be left out": gathered.unlisted,
         "that the model could not read": built.unread,
     }
     said = [f"{count} {what}" for what, count in counts.items() if count]

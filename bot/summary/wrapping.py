@@ -22,6 +22,9 @@ log = logging.getLogger(__name__)
 NOT_YET = 1.0
 """Seconds until a thread whose answer is being written is looked at again."""
 
+FAILED_NOTE = {"outcome": "failed"}
+"""Noted before it is told, so that who reads of it may ask again at once."""
+
 FAILED = "*{title}*\nThe model gave none that could be used. Try the shortcut once more."
 NOTHING = (
     "Nothing of this thread can be summed up: its answers were taken back, are withheld or flagged, carry "
@@ -43,8 +46,9 @@ class WrapUps:
             return await self._in_time(running, thread)
         gathered = await made.thread(lab, str(thread), fields.get("user", ""))
         if not gathered.threads:
+            await running.note(FAILED_NOTE)
             await self._tell(running, thread)
-            return Close({"outcome": "failed"})
+            return Close({})
         builder, spent = self._writing.builder(lab)
         try:
             note = await counted(
@@ -68,7 +72,7 @@ class WrapUps:
         return Close({"outcome": "answered", "ts": ts}, record=record)
 
     async def _failed(self, running: Running, thread: ThreadKey, words: str) -> Close:
-        await running.note({"outcome": "failed"})  # who reads of it may ask again at once
+        await running.note(FAILED_NOTE)
         await self._say(running, thread, [section(words)], again=" failed")
         return Close({})
 

@@ -124,7 +124,7 @@ class Writing:
         await running.note({"body": standing.model_dump_json()})
         await place.end(session.title, standing.shown(running.job.id))
         claims = {"claims": built.claims.model_dump(mode="json"), "unread": built.unread}
-        left_out = {name: getattr(gathered, name) for name in ("withheld", "flagged", "opted_out")}
+        left_out = {name: getattr(gathered, name) for name in ("withheld", "flagged", "unlisted")}
         return Close({}, record=record_of(standing, place.ts, made.clock(), spent, **claims, **left_out))
 
     def builder(self, lab: Lab) -> tuple[Builder, Spent]:

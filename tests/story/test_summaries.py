@@ -1,6 +1,7 @@
 """A session's summary: each claim rests on threads, each number on the record, whatever the model says."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -73,3 +74,42 @@ async def test_a_note_with_a_marking_is_kept_nowhere(jam: Jam, monkeypatch: pyte
     store = await Store.connect(f"unix://{settings.labjam_data.resolve()}/valkey.sock")
     assert not [name async for name in store.client.scan_iter("*:notes:*")]
     await store.close()
+
+
+async def test_who_wants_to_be_left_out_is_counted_and_nothing_of_theirs_is_told(jam: Jam) -> None:
+    script: Any = jam.model.script
+    other, here = jam.people["idaho"], jam.channels["argonne"]
+    await jam.slack.join(other, here)
+    theirs = await jam.slack.post(other, here, "What of my xenon?")
+    await jam.answer("argonne", theirs)
+    await two_threads(jam)
+    await jam.slack.command(other, here, "/jam", "mydata unlisted")
+    await command(jam, "summary now")
+    await until(lambda: bool(summaries(jam)), 30)
+    words = summaries(jam)[0].visible_text
+    assert "Left out: 1 of people who want to be left out." in words
+    assert "*3 questions* from 2 people" in words
+    assert "xenon" not in str([seen.body for seen in jam.model.requests if "take notes" in str(seen.body)])
+    assert script.notes == 2
+    me = jam.people["argonne"]
+    await jam.slack.message_shortcut(me, here, theirs, "jam_summary")
+    await until(lambda: "wants to be left out" in str(jam.slack.ephemerals(here, me)), 20)
+    await jam.slack.message_shortcut(other, here, theirs, "jam_summary")
+    await until(lambda: "Written by" in jam.slack.replies_of_bot(here, theirs)[-1].visible_text, 20)
+    assert script.notes == 3, "it is theirs to have summed up"
+
+
+async def test_what_is_flagged_while_a_summary_is_written_is_not_told(jam: Jam) -> None:
+    script: Any = jam.model.script
+    [first, second] = await two_threads(jam)
+    jam.model.script = lambda seen: replace(script(seen), wait=2.0)
+    await command(jam, "summary now")
+    await until(lambda: "of 2 threads read" in str(posts(jam)))
+    flagged = next(m for m in posts(jam) if m.ts.replace(".", "") == second)
+    [answer] = jam.replies("argonne", flagged.ts)
+    await jam.slack.message_shortcut(jam.people["argonne"], jam.channels["argonne"], answer.ts, "jam_flag")
+    await until(lambda: bool(summaries(jam)), 30)
+    words = summaries(jam)[0].visible_text
+    assert "1 flagged" in words
+    assert second not in words
+    assert first not in words.partition("What was tried")[2], "what rests on both is not told either"
