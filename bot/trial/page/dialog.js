@@ -73,6 +73,6 @@ on("views snapshot", () => {
   dialog.oncancel = (event) => { event.preventDefault(); act("close_view", { view: view.id }); };
   dialog.replaceChildren(...nodesOf(view));
   if (!dialog.isConnected) { document.body.append(dialog); dialog.showModal(); }
-  dialog.querySelector(".inside :is(input, select, textarea, button)")?.focus();
+  dialog.querySelector(".inside :is(input, select, textarea, button)")?.focus({ preventScroll: true });
   shown = { id: view.id, hash: view.hash, dialog, back };
 });

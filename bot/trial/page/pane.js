@@ -11,7 +11,7 @@ export class MessageList {
     this.foot = h("div.foot");
     this.element = h("div.scroller", { tabindex: "-1" }, this.list, this.foot);
     this.atEnd = true;
-    this.element.addEventListener("scroll", () => { this.atEnd = this.fromEnd() < 80; });
+    this.element.addEventListener("scroll", () => this.scrolled());
     const growth = new ResizeObserver(() => { if (this.atEnd) this.toEnd(); }); // pictures come late, boxes grow
     for (const each of [this.element, this.list, this.foot]) growth.observe(each);
     this.list.addEventListener("keydown", (event) => this.walk(event));
@@ -34,8 +34,12 @@ export class MessageList {
     if (!this.list.querySelector('[tabindex="0"].message')) this.rove(this.list.lastElementChild);
   }
 
-  fromEnd() {
-    return this.element.scrollHeight - this.element.scrollTop - this.element.clientHeight;
+  // Whether a person scrolled away from the end; what the layout scrolls while sizes change does not count.
+  scrolled() {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    const room = `${scrollHeight} ${clientHeight}`;
+    if (room === this.room) this.atEnd = scrollHeight - scrollTop - clientHeight < 80;
+    this.room = room;
   }
 
   clear() {
