@@ -17,6 +17,9 @@ from bot.slack.manifest import as_yaml, manifest
 
 T = TypeVar("T")
 
+_SAME_PRESS = 0.5
+"""Seconds in which a second SIGINT is the same press of Ctrl-C: some that start us pass it on again."""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; 0 well, 1 refused by the world, 2 used wrongly."""
@@ -27,6 +30,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(error, 2)
     except WorldError as error:
         return _fail(error, 1)
+    except KeyboardInterrupt:  # before anything began that would have to be ended
+        return 130
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,14 +81,16 @@ def _add_try(commands: Any) -> None:
 
 
 def _try(args: argparse.Namespace) -> int:
+    settings = read_settings()
+    if not args.slack:
+        print("Starting.", flush=True)  # what comes next takes some seconds on a machine that never read it
     from bot.trial.tryout import Options, guide, try_out  # noqa: PLC0415
 
-    settings = read_settings()
     if args.slack:
         print(guide(settings))
         return 0
     start_logging(settings.labjam_log if "labjam_log" in settings.model_fields_set else "warning")
-    labs = tuple(key.strip() for key in args.labs.split(",") if key.strip())
+    labs = tuple(key.strip().lower() for key in args.labs.split(",") if key.strip())
     options = Options(args.port, labs, not args.no_browser, args.fresh, args.model, args.seed_crowd)
     _run(_until_told(lambda stop: try_out(settings, options, stop, lambda line: print(line, flush=True))))
     return 0
@@ -104,11 +111,23 @@ def _process(args: argparse.Namespace) -> int:
 
 
 async def _until_told(work: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> None:
-    """Give it an event that Ctrl-C and SIGTERM set."""
+    """Give it an event that Ctrl-C and SIGTERM set; whoever presses Ctrl-C once more does not wait."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    told_at = 0.0
+
+    def interrupt() -> None:
+        nonlocal told_at
+        if not stop.is_set():
+            told_at = loop.time()
+        elif loop.time() - told_at > _SAME_PRESS:  # as safe as kill -9: what counts is stored
+            loop.remove_signal_handler(signal.SIGINT)
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            signal.raise_signal(signal.SIGINT)
+        stop.set()
+
+    loop.add_signal_handler(signal.SIGTERM, stop.set)
+    loop.add_signal_handler(signal.SIGINT, interrupt)
     await work(stop)
 
 

@@ -14,6 +14,9 @@ log = logging.getLogger(__name__)
 LOOK_EVERY = 30.0
 """Seconds after which a process asks for a turn again, at the latest."""
 
+ENDS_WITHIN = 2.0
+"""Seconds to give a turn back when the process ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timed:
@@ -46,12 +49,19 @@ class Clock:
             began = self._now()
             try:
                 if await self._turns.take(job.name, job.longest):
-                    try:
-                        await job.run()
-                    finally:
-                        await self._turns.end(job.name, max(0.05, job.every - (self._now() - began)))
+                    await self._take_turn(job, began)
             except LabjamError as error:
                 log.warning("clock job failed", extra={"job": job.name, "why": str(error)})
             except Exception:
                 log.exception("clock job broke", extra={"job": job.name})
             await asyncio.sleep(min(job.every / 4, LOOK_EVERY))
+
+    async def _take_turn(self, job: Timed, began: float) -> None:
+        try:
+            await job.run()
+        finally:
+            rest = max(0.05, job.every - (self._now() - began))
+            try:  # whatever it says: who is told to end must end
+                await asyncio.wait_for(self._turns.end(job.name, rest), ENDS_WITHIN)
+            except (LabjamError, TimeoutError) as error:
+                log.warning("turn not ended", extra={"job": job.name, "why": str(error)})

@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+import signal
+import time
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -11,7 +13,7 @@ import yaml
 from bot.slack.manifest import manifest
 from bot.trial.model_script import Reply
 from bot.trial.model_server import ModelServer
-from tests.jam import BUSY, free_port
+from tests.jam import BUSY, free_port, until
 from tests.trying import ROOT, Trial, labjam, tab, thumbs
 
 
@@ -128,13 +130,67 @@ async def test_it_says_in_one_line_why_it_does_not_start(tmp_path: Path) -> None
         for folder, args, code, says in (
             (tmp_path / "two", ("--port", str(trial.port)), 1, "--port"),
             (tmp_path / "one", ("--port", str(free_port()), "--fresh"), 1, "LABJAM_DATA"),
-            (tmp_path / "two", ("--labs", "atlantis"), 2, "--labs"),
+            (
+                tmp_path / "two",
+                ("--labs", "argone"),
+                2,
+                "--labs: argone is no lab here; did you mean argonne?",
+            ),
+            (tmp_path / "two", ("--port", "99999"), 2, "--port"),
+            (tmp_path / "two", ("--seed-crowd", "-1"), 2, "--seed-crowd"),
         ):
             process = await labjam(folder, "try", "--no-browser", *args)
             _, errors = await asyncio.wait_for(process.communicate(), 20 * BUSY)
             assert process.returncode == code
             assert errors.decode().startswith(f"labjam: {says}")
             assert errors.decode().count("\n") == 1
+
+
+async def test_ctrl_c_before_it_has_started_is_no_traceback(tmp_path: Path) -> None:
+    process = await labjam(tmp_path, "try", "--no-browser", "--port", str(free_port()))
+    assert process.stdout
+    assert await process.stdout.readline() == b"Starting.\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = await asyncio.wait_for(process.communicate(), 20 * BUSY)
+    assert process.returncode in (0, 130)
+    assert b"Traceback" not in errors
+
+
+async def test_ctrl_c_ends_it_and_all_it_started_and_a_second_one_does_not_wait(tmp_path: Path) -> None:
+    async with Trial(tmp_path) as trial:
+        children = trial.children()
+        assert children
+        trial.interrupt()
+        assert await trial.ended() == 0
+        assert not any(each.is_running() for each in children)
+
+        await trial.start()
+        children = trial.children()
+        for child in children:
+            child.suspend()  # so that it never ends
+        trial.interrupt()
+        pressed = time.monotonic()
+        await until(lambda: time.monotonic() - pressed > 0.8)
+        trial.interrupt()
+        assert await trial.ended() == -signal.SIGINT
+        for child in children:
+            child.resume()
+        await until(lambda: not any(each.is_running() for each in children))
+
+
+async def test_a_kill_9_leaves_nothing_running_and_nothing_lost(tmp_path: Path) -> None:
+    async with Trial(tmp_path) as trial:
+        async with tab(trial) as page:
+            place = page.channel("jam-argonne")
+            said = (await page.act("post", channel=place, text="// mine"))["ts"]
+            kept = tmp_path / "try" / "workspace.json"
+            await until(lambda: said in kept.read_text())
+        children = trial.children()
+        await trial.kill()
+        await until(lambda: not any(each.is_running() for each in children))
+        await trial.start()
+        async with tab(trial) as page:
+            assert page.messages[said]["text"] == "// mine"
 
 
 async def test_the_way_to_a_real_workspace_carries_the_manifest(tmp_path: Path) -> None:

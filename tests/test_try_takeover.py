@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import sys
 import zipfile
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
@@ -20,7 +21,7 @@ from bot.trial.model_server import ModelServer
 from bot.trial.relay import Relay, Upstream
 from bot.trial.serving import COMING, FAILED, LOCAL, UNREACHED, Serving
 from tests.jam import until
-from tests.trying import Trial, tab
+from tests.trying import ROOT, Trial, tab
 
 WEIGHTS = Weights(Path("none.gguf"), "small", 2)
 SMALL = """
@@ -225,6 +226,22 @@ async def test_fetching_that_is_stopped_leaves_nothing_behind(pip: asyncio.Event
     assert not pips()
     assert not (tmp_path / "fetching").exists()
     assert not (tmp_path / "site").exists()
+
+
+async def test_a_kill_9_leaves_no_download_behind(pip: asyncio.Event, tmp_path: Path) -> None:
+    script = f"""
+import asyncio
+from pathlib import Path
+from bot.trial.fetching import Package, fetch
+asyncio.run(fetch(Path({str(tmp_path)!r}) / "fetching", lambda _: None, [Package("labjam-small", 3)]))
+"""
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", script, cwd=ROOT)
+    await until(lambda: bool(list((tmp_path / "fetching").rglob("*.whl"))), timeout=30)
+    begun = psutil.Process(child.pid).children()
+    assert begun
+    child.kill()
+    await child.wait()
+    await until(lambda: not any(each.is_running() for each in begun))
 
 
 async def test_a_network_that_refuses_is_told_in_one_line(pip: asyncio.Event, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import aiohttp
+import psutil
 
 from bot.slack.blocks import CONFIRM
 from tests.jam import BUSY, free_port
@@ -82,6 +84,20 @@ class Trial:
         self._process.kill()
         await self._process.communicate()
 
+    def interrupt(self) -> None:
+        """Press Ctrl-C."""
+        assert self._process
+        self._process.send_signal(signal.SIGINT)
+
+    async def ended(self) -> int:
+        assert self._process
+        await asyncio.wait_for(self._process.communicate(), 20 * BUSY)
+        return self._process.returncode or 0
+
+    def children(self) -> list[psutil.Process]:
+        assert self._process
+        return psutil.Process(self._process.pid).children(recursive=True)
+
 
 @dataclass
 class Tab:
@@ -93,8 +109,8 @@ class Tab:
     done: dict[int, Dict] = field(default_factory=dict[int, Dict])
     count: int = 0
 
-    async def next(self) -> None:
-        frame = await self.socket.receive_json(timeout=15)
+    async def next(self, within: float = 15) -> None:
+        frame = await self.socket.receive_json(timeout=within)
         if frame["type"] == "done":
             self.done[frame["id"]] = frame
         if frame["type"] == "snapshot":

@@ -10,7 +10,7 @@ from bot.app.parts import Parts
 from bot.archive.keeper import EVERY, Keeper
 from bot.attaching import Attaching
 from bot.budget import Budget
-from bot.clock import Clock, Timed
+from bot.clock import ENDS_WITHIN, Clock, Timed
 from bot.errors import StoreAway, WorldError
 from bot.files.reader import Reader
 from bot.llm.openai import OpenAIModels
@@ -48,7 +48,13 @@ async def work(parts: Parts, stack: AsyncExitStack, stop: asyncio.Event) -> None
         budget=budget, gates=parts.gates, attaching=_attaching(parts), pseudonym_key=key,
     )  # fmt: skip
     clock = Clock(Turns(parts.store, parts.jobs.consumer), _timed(parts, stack))
-    stack.callback(asyncio.create_task(clock.run()).cancel)
+    ticking = asyncio.create_task(clock.run())
+
+    async def end() -> None:  # before the store does, where each turn is given back
+        ticking.cancel()
+        await asyncio.wait([ticking], timeout=ENDS_WITHIN)
+
+    stack.push_async_callback(end)
     drawing = Drawing()
     stack.push_async_callback(drawing.close)
     pictures = Pictures(parts.labs, parts.outbox, parts.uploads, Questions(parts.jobs), drawing)

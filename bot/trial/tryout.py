@@ -17,6 +17,7 @@ from pydantic import SecretStr
 from bot.app import Roles, run
 from bot.errors import UsageError, WorldError
 from bot.labs import Lab, Labs, read_labs
+from bot.labs.values import allowed
 from bot.prompting import system_prompt
 from bot.settings import Settings
 from bot.slack.manifest import manifest
@@ -55,8 +56,7 @@ class Options:
 async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say: Say) -> None:
     """Run a trial until `stop`; UsageError or WorldError where it can't begin."""
     folder = settings.labjam_data / "try"
-    if not 0 <= options.crowd <= MOST:
-        raise UsageError(f"--seed-crowd: {options.crowd} people; from 0 to {MOST:,} are possible")
+    _check(options)
     _prepare(folder, options.fresh)
     async with AsyncExitStack() as stack:
         wanted = options.model or ("scripted" if options.crowd else "")  # a crowd costs money elsewhere
@@ -129,6 +129,13 @@ def guide(settings: Settings) -> str:
     return steps(labs.values(), labs.hq)
 
 
+def _check(options: Options) -> None:
+    if not 0 <= options.port < 65_536:
+        raise UsageError(f"--port: {options.port} is no port; from 0, which takes a free one, to 65535")
+    if not 0 <= options.crowd <= MOST:
+        raise UsageError(f"--seed-crowd: {options.crowd} people; from 0 to {MOST:,} are possible")
+
+
 def _stay_here() -> None:
     """Let no proxy of the environment be asked for what is on this machine."""
     for name in ("NO_PROXY", "no_proxy"):
@@ -154,7 +161,7 @@ def _prepare(folder: Path, fresh: bool) -> None:
 def _chosen(labs: Labs, keys: tuple[str, ...]) -> list[Lab]:
     unknown = [key for key in keys if key not in labs]
     if unknown:
-        raise UsageError(f"--labs: {unknown[0]} is no lab here; allowed: {', '.join(labs)}")
+        raise UsageError(f"--labs: {unknown[0]} is no lab here; {allowed(sorted(labs), unknown[0])}")
     return [lab for key, lab in labs.items() if not keys or key in keys]
 
 
@@ -163,8 +170,8 @@ def _model_line(labs: list[Lab], asked: Chosen) -> str:
         return f"scripted, while a small real one is fetched: {megabytes()} MB, once."
     if asked.kind == "scripted":
         return (
-            "scripted; it only shows how answers look. `labjam try --model local` fetches a small real one; "
-            "LABJAM_MODEL and OPENAI_API_KEY name yours."
+            "scripted; it only shows how answers look. `labjam try --model local` fetches\n"
+            "           a small real one; LABJAM_MODEL and OPENAI_API_KEY name yours."
         )
     return ", ".join(dict.fromkeys(f"{lab.models[0].id} at {lab.models[0].endpoint.name}" for lab in labs))
 
