@@ -18,6 +18,7 @@ class LocalRegistries:
     trouble: dict[str, str] = field(default_factory=dict[str, str])  # id -> what goes wrong
     asked: list[str] = field(default_factory=list[str])
     agents: set[str] = field(default_factory=set[str])
+    let_go: asyncio.Event = field(default_factory=asyncio.Event)  # what is "slow" waits for it
     base: str = ""
 
     async def answer(self, request: web.Request) -> web.StreamResponse:
@@ -27,7 +28,7 @@ class LocalRegistries:
         self.agents.add(request.headers["User-Agent"])
         match self.trouble.get(key):
             case "slow":
-                await asyncio.sleep(30)
+                await self.let_go.wait()
             case "broken":
                 return web.Response(status=500, text="oops")
             case "nonsense":

@@ -5,6 +5,7 @@ import pytest
 from bot.reply import parts
 from bot.slack.blocks import markdown
 from bot.trial.limits import check_blocks
+from bot.trial.tables import tables_in
 
 
 def test_a_table_that_goes_on_in_the_next_message_has_its_header_again() -> None:
@@ -27,6 +28,12 @@ def test_each_message_has_one_table() -> None:
         f"First:\n\n{table}\n\nSecond:",
         f"*Part 2*\n\n{table}\n\n```\n{table}\n```\n\nThe end | of it.",
     ]
+
+
+def test_a_row_of_dashes_begins_no_table() -> None:
+    table = "| n | n² |\n|---|---|\n| - | - |\n| - | - |"
+    assert parts(table) == [table]
+    assert tables_in(table) == [["| n | n² |", "| - | - |", "| - | - |"]]
 
 
 def test_the_first_row_of_a_table_is_shown_with_its_rule() -> None:

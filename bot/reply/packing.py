@@ -69,7 +69,7 @@ def pack(lines: Iterator[Line]) -> list[Part]:
             if not last.has_room(line):
                 last = Part()
                 packed.append(last)
-        if last.size or line.text != "\n":  # no message begins with an empty line
+        if last.size or line.text.strip(" \t\n") or line.beside:  # no message begins with an empty line
             last.add(line)
     return [part for part in packed if part.lines]
 

@@ -14,7 +14,7 @@ _HEADER_LIMIT = 500  # a longer table header is not repeated
 
 _PENDING = -1  # what comes next is needed first
 
-_FENCE = re.compile(r"([ \t]{0,40})(`{3,40}|~{3,40})([^`~\n]{0,200})\n?")
+_FENCE = re.compile(r"([ \t]{0,40}(?:(?:[-*+]|\d{1,9}[.)])[ \t]{1,4})?)(`{3,40}|~{3,40})([^`~\n]{0,200})\n?")
 _FENCE_END = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*\n?")
 _TABLE_RULE = re.compile(r"\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?")
 _ITEM = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)?")
@@ -103,13 +103,15 @@ class Reader:
             yield from self._outside(raw)
         return end
 
-    def _open(self, indent: str, marks: str, info: str) -> Line:
+    def _open(self, before: str, marks: str, info: str) -> Line:
+        """The line that opens a fence; `before` is its indent, and the mark of the item that it begins."""
         tildes = marks.startswith("~")
-        self.strict |= tildes or bool(indent)
-        self.fence, self.indent = marks, len(indent.expandtabs(4))
+        self.strict |= tildes or bool(before)
+        self.fence, self.indent = marks, len(before.expandtabs(4))
+        indent = before if before.isspace() else " " * len(before)
         self.closing = indent + "`" * (len(marks) + tildes)  # what is in tildes often has fences of its own
         self.opening = f"{self.closing}{disarmed(escaped(info))}\n"
-        return Line(self.opening, closing=self.closing)
+        return Line(before + self.opening[len(indent) :], closing=self.closing)
 
     def _in_fence(self, raw: str) -> Iterator[Line]:
         marked = "```" in raw or "~~~" in raw

@@ -1,7 +1,6 @@
 """The tables that Slack makes of a message's Markdown: one a message, of a limited size."""
 
 import re
-from itertools import pairwise, takewhile
 from typing import Any
 
 from bot.trial.errors import MethodError
@@ -29,8 +28,14 @@ def tables_in(markdown: str) -> list[list[str]]:
     found: list[list[str]] = []
     if "|" not in markdown:
         return found
-    lines = _FENCED.sub("", markdown).split("\n")
-    for at, (head, rule) in enumerate(pairwise(lines)):
-        if "|" in head and "|" in rule and _RULE.fullmatch(rule.strip()):
-            found.append([head, *takewhile(lambda line: "|" in line, lines[at + 2 :])])
+    above, rows = "", list[str]()  # those of the table we are in
+    for line in _FENCED.sub("", markdown).split("\n"):
+        if "|" not in line:
+            rows = []
+        elif rows:
+            rows.append(line)
+        elif "|" in above and _RULE.fullmatch(line.strip()):
+            rows = [above]
+            found.append(rows)
+        above = line
     return found

@@ -98,17 +98,39 @@ async def test_an_answer_without_references_costs_nothing(jam: Jam) -> None:
     assert json.dumps(await jam.journal("idaho")).count('"references"') == 0
 
 
+async def edited_and_asked_anew(jam: Jam, ts: str) -> None:
+    await jam.slack.edit(jam.people["idaho"], jam.channels["idaho"], ts, "say it again!")
+    await until(lambda: "edited" in jam.replies("idaho", ts)[0].visible_text)
+    answer = jam.replies("idaho", ts)[0].ts
+    await jam.slack.click(jam.people["idaho"], jam.channels["idaho"], answer, "labjam_again")
+
+
 async def test_an_answer_that_was_asked_again_is_looked_at_again(looking: Jam) -> None:
     """Its new text has other references; the small print is of the new ones only."""
     looking.model.script = Plan(lambda _: Reply("See 10.1000/new.")).when("cite", Reply("See 10.1000/old."))
     ts = await looking.ask("idaho", "cite!")
-    [answer] = await looking.answer("idaho", ts)
+    await looking.answer("idaho", ts)
     await until(
         lambda: "10.1000/old." in looking.replies("idaho", ts)[0].visible_text.partition("Not found")[2]
     )
-    await looking.slack.edit(looking.people["idaho"], looking.channels["idaho"], ts, "say it again!")
-    await until(lambda: "edited" in looking.replies("idaho", ts)[0].visible_text)
-    assert "Not found: doi:10.1000/old" in looking.replies("idaho", ts)[0].visible_text
-    await looking.slack.click(looking.people["idaho"], looking.channels["idaho"], answer.ts, "labjam_again")
+    await edited_and_asked_anew(looking, ts)
     await until(lambda: "Not found: doi:10.1000/new" in looking.replies("idaho", ts)[0].visible_text)
     assert "old" not in looking.replies("idaho", ts)[0].visible_text
+
+
+async def test_what_is_found_out_too_late_is_not_said_of_another_answer(
+    looking: Jam, local: LocalRegistries
+) -> None:
+    """The registry takes its time, and the question has another answer by then."""
+    local.trouble["10.1000/old"] = "slow"
+    looking.model.script = Plan(lambda _: Reply("See 10.1000/new.")).when("cite", Reply("See 10.1000/old."))
+    ts = await looking.ask("idaho", "cite!")
+    await until(lambda: "10.1000/old" in local.asked)
+    await edited_and_asked_anew(looking, ts)
+    await until(lambda: looking.replies("idaho", ts)[0].written == "See 10.1000/new.")
+    local.let_go.set()
+    await until(lambda: "Not found: doi:10.1000/new" in looking.replies("idaho", ts)[0].visible_text)
+    edits = [str(call.args["blocks"]) for call in looking.slack.calls_of("chat.update")]
+    assert not any("Not found: doi:10.1000/old" in edit for edit in edits)
+    [record] = await lines(looking)
+    assert [each["id"] for each in record["references"]] == ["10.1000/new"]
