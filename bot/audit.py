@@ -4,7 +4,8 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from typing import Literal
 
@@ -138,6 +139,27 @@ def faults(lines: Iterable[str], head: tuple[int, str] | None = None) -> list[st
     if head and head != (number, last):
         found.append(f"the trail ends with entry {number}, but entry {head[0]} was the last one written")
     return found
+
+
+def differences(kept: Iterable[str], later: Iterable[str]) -> list[str]:
+    """Name the entries of a trail kept elsewhere that a later one has otherwise, or no longer.
+
+    So is found what one trail alone can't tell: an end cut off, or a whole chain made anew.
+    """
+    now = {entry.number: entry.hash for entry in _readable(later)}
+    found: list[str] = []
+    for entry in _readable(kept):
+        if entry.number not in now:
+            found.append(f"entry {entry.number}: not in the later trail")
+        elif now[entry.number] != entry.hash:
+            found.append(f"entry {entry.number}: another one in the later trail")
+    return found
+
+
+def _readable(lines: Iterable[str]) -> Iterator[Entry]:
+    for line in lines:
+        with suppress(ValueError):  # `faults` names those
+            yield read_entry(line)
 
 
 def _faults_of(entry: Entry, number: int, last: str) -> list[str]:

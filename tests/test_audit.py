@@ -3,7 +3,7 @@
 import asyncio
 import json
 from collections.abc import Callable, Generator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -118,3 +118,38 @@ async def test_the_command_verifies_the_store_and_a_file(
     assert said.err == "entry 4: missing\n"
     assert said.out.startswith("damaged  5 entries")
     assert await asyncio.to_thread(main, ["audit", "verify", str(tmp_path / "none")]) == 2
+
+
+@pytest.mark.parametrize(
+    ("tamper", "named"),
+    [
+        (lambda lines: lines[:-1], "entry 6: not in the later trail\n"),
+        (lambda lines: remade(lines[:5]), "entry 3: another one in the later trail\n"),
+        (lambda lines: [*lines, remade(lines)[0]], "entry 1: out of order, it stands after entry 6\n"),
+    ],
+)
+async def test_a_kept_trail_shows_what_the_later_one_alone_does_not(
+    engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    tamper: Callable[[list[str]], list[str]], named: str,
+) -> None:  # fmt: skip
+    lines = await trail(engine)
+    kept, later = tmp_path / "kept.jsonl", tmp_path / "later.jsonl"
+    kept.write_text("\n".join(lines))
+    later.write_text("\n".join(lines))
+    assert await asyncio.to_thread(main, ["audit", "verify", str(kept), str(later)]) == 0
+    capsys.readouterr()
+    later.write_text("\n".join(tamper(lines)))
+    assert await asyncio.to_thread(main, ["audit", "verify", str(kept), str(later)]) == 1
+    assert named in capsys.readouterr().err
+
+
+def remade(lines: list[str]) -> list[str]:
+    """A chain in which every hash fits, made anew by somebody who altered its third entry."""
+    made, last = list[str](), ""
+    for number, line in enumerate(lines, 1):
+        actor = "U2" if number == 3 else "U1"
+        entry = chained(replace(read_entry(line), actor=actor, previous=last))
+        made.append(json.dumps(asdict(entry)))
+        last = entry.hash
+    assert faults(made) == []
+    return made

@@ -131,14 +131,23 @@ async def test_a_prompt_is_tried_in_private(desk: Desk) -> None:
 
 async def test_a_stop_ends_a_prompts_test_and_allows_none(desk: Desk) -> None:
     desk.jam.model.script = Plan(lambda _: Reply("on and on " * 400, pieces=400, seconds=60))
-    answer = await desk.say(desk.moderator, "prompt test What is a prompt for?")
-    await until(lambda: desk.jam.model.concurrent == 1)
+    answer = await desk.say(desk.moderator, "prompt test How long is long?")
+    await until(lambda: [one.question for one in desk.jam.model.requests][-1:] == ["How long is long?"])
     await desk.do("stop now")
     await until(lambda: answer.text.endswith(STOPPED))
     await until(lambda: desk.jam.model.concurrent == 0)
     assert (await desk.say(desk.moderator, "prompt test And now?")).text == STOPPED
     await desk.do("resume")
     desk.jam.model.script = Plan()
+
+
+async def test_without_slack_a_command_says_what_to_do(desk: Desk) -> None:
+    desk.jam.slack.faults.error("views.open", "expired_trigger_id")
+    assert "Type it again" in await desk.do("prompt edit")
+    hall = desk.jam.slack.add_channel("corridor", [desk.scientist])
+    desk.jam.slack.faults.status("*", 503, None)
+    assert "Type it again" in (await desk.say(desk.scientist, "status", hall)).text
+    desk.jam.slack.faults.clear()
 
 
 async def test_a_typo_is_understood_as_far_as_i_may(desk: Desk) -> None:

@@ -18,22 +18,35 @@ def add(commands: Any) -> None:
     acts = audit.add_subparsers(required=True, metavar="act")
     verify = acts.add_parser("verify", help="name what is altered, missing or out of order; exit 1 if any")
     verify.add_argument("file", nargs="?", type=Path, help="an exported trail; without it, the store's own")
+    verify.add_argument("later", nargs="?", type=Path, help="a later one, that must have all of the first")
     verify.set_defaults(run=_verify)
     export = acts.add_parser("export", help="print the trail, one JSON object a line")
     export.set_defaults(run=_export)
 
 
 def _verify(args: argparse.Namespace) -> int:
-    from bot.audit import faults  # noqa: PLC0415
+    from bot.audit import differences, faults  # noqa: PLC0415
 
-    if args.file:
-        try:
-            lines, head = args.file.read_text(encoding="utf-8").splitlines(), None
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{args.file}: can't be read ({type(error).__name__})") from None
-    else:
+    if not args.file:
         lines, head = asyncio.run(_trail(read_settings()))
-    found = faults(lines, head)
+        return _told(lines, faults(lines, head))
+    kept = _lines(args.file)
+    damaged = _told(kept, faults(kept))
+    if not args.later:
+        return damaged
+    later = _lines(args.later)
+    return _told(later, [*faults(later), *differences(kept, later)]) or damaged
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file}: can't be read ({type(error).__name__})") from None
+
+
+def _told(lines: list[str], found: list[str]) -> int:
+    """Print what was found; gives the exit code."""
     for fault in found:
         print(fault, file=sys.stderr)
     last = lines[-1:] and lines[-1].rpartition('"hash":"')[2].strip('"}')

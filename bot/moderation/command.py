@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from bot.audit import Actor, Audit
-from bot.errors import Declined, StoreAway
+from bot.errors import Declined, SlackError, StoreAway
 from bot.labs import Lab, Labs
 from bot.moderation.parsing import ALL, Typed, lab_named, parse
 from bot.moderation.table import Act, Reply, Subcommand, Table
@@ -15,6 +15,7 @@ from bot.moderation.wording import (
     BROKEN,
     LATE,
     LONGEST,
+    SLACK_AWAY,
     WAITS,
     Pending,
     asked,
@@ -66,6 +67,9 @@ class Commands:
         except StoreAway as error:
             log.warning("command not done", extra={"why": str(error)})
             return Reply(AWAY)
+        except SlackError as error:
+            log.warning("command not done", extra={"why": str(error)})
+            return Reply(SLACK_AWAY)
         except Exception:
             log.exception("command broke")
             return Reply(BROKEN)

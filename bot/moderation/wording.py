@@ -26,6 +26,10 @@ AWAY = (
     "labjam can't reach its store, so it can't say whether that was done. "
     "Look in a minute, and try again if it was not."
 )
+SLACK_AWAY = (
+    "Slack did not answer labjam in time, so this could not be done. Type it again; if that does not help, "
+    "look in a few minutes."
+)
 BROKEN = "Something in labjam broke over this, and the log says what. Nothing more is being done about it."
 NOTHING = "Nothing was done."
 LATE = "That was asked too long ago, so nothing was done. Type the command again."
