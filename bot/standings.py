@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from bot.errors import WorldError
 from bot.forms import DOMAINS
+from bot.phrases import many, people
 from bot.ranking import LEAST, LEAST_OF_A_MODEL, Ranking, Standing
 from bot.recount import SMALL
 from bot.store.journal import Journal
@@ -64,10 +65,7 @@ async def standings(store: Store, labs: Iterable[str], *, seed: int, least: int 
 
 def table(ranking: Ranking) -> str:
     """One ranking as lines of equal width, or why there is none."""
-    head = (
-        f"{_many(ranking.votes, 'blind choice')} of {_many(ranking.people, 'person', 'people')}, "
-        f"{_many(ranking.ties, 'tie')}"
-    )
+    head = f"{many(ranking.votes, 'blind choice')} of {people(ranking.people)}, {many(ranking.ties, 'tie')}"
     if not ranking.standings:
         return f"{head}. {_missing(ranking)}"
     shown = ranking.standings[:MOST]
@@ -98,18 +96,14 @@ def field_name(domain: str) -> str:
 
 def _missing(ranking: Ranking) -> str:
     lacks = [
-        _many(LEAST - ranking.votes, "more choice") if ranking.votes < LEAST else "",
-        f"choices of {_many(SMALL - ranking.people, 'more person', 'more people')}"
+        many(LEAST - ranking.votes, "more choice") if ranking.votes < LEAST else "",
+        f"choices of {many(SMALL - ranking.people, 'more person', 'more people')}"
         if ranking.people < SMALL
         else "",
     ]
     if any(lacks):
         return f"No ranking yet: it lacks {' and '.join(filter(None, lacks))}."
     return f"No ranking: no two models were compared with {LEAST_OF_A_MODEL} choices each."
-
-
-def _many(count: int, one: str, several: str = "") -> str:
-    return f"{count:,} {one if count == 1 else several or f'{one}s'}"
 
 
 async def _counted(store: Store, labs: Iterable[str]) -> AsyncIterator[bytes]:

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.desk import gathering, home, record
+from bot.desk.board import Board
 from bot.desk.record import Health, LabRecord, OwnThread
 from bot.desk.titles import LONGEST, title_of
-from bot.desk.view import Board, Home, Mine, Told, home_blocks, home_view
+from bot.desk.view import Home, Mine, Told, home_blocks, home_view
 from bot.flagging import FlagQueue
 from bot.labs import Lab, read_labs
 from bot.recount import Figures, Recount, Share, ThreadFigures
@@ -77,7 +78,7 @@ async def test_a_scientist_sees_how_to_ask_and_their_own_threads(desk: Desk) -> 
     assert "Ask well at ANL" in shown
     assert "Port a kernel to SYCL" in shown
     assert f"/archives/{desk.lab}/p{ts.replace('.', '')}|why is this film blue?>" in shown
-    assert "not judged by you" in shown
+    assert "*not judged yet*" in shown
     assert "somebody else's" not in shown
     assert "ANL now" not in shown  # the board is the moderators'
     thumb = next(each for _, each in answer.elements if each["action_id"] == "labjam_thumb")
@@ -184,13 +185,28 @@ def test_three_hundred_threads_with_long_titles_fit(lab: Lab) -> None:
     view = home_view(home_blocks(shown), 1_790_000_000.0, ZONE)
     check_view(view)
     assert len(view["blocks"]) <= 100
+    assert "Send me my data" in str(view["blocks"][-2]), "whatever is cut, not people's own data"
+
+
+def test_who_watches_several_labs_sees_first_which_of_them_needs_somebody(lab: Lab) -> None:
+    figures = Figures(judged=Share(3, 9), unanswered=(ThreadFigures("T:C:1.0", 1_790_000_000.0, 1, 0, 0),))
+    quiet = _board(lab, waiting=0, oldest=0.0, running=0, flags=FlagQueue(0, 0, 0.0))
+    shown = home_blocks(Home(Mine(None), ZONE, (_board(lab, figures=figures), quiet)))
+    assert shown[1]["text"]["text"].splitlines() == [
+        (
+            "*ANL* open · 3 answering · 4 waiting, the oldest since Mon 09:13 · "
+            "*1 thread without an answer* · *3 flagged* · 3 of 9 judged"
+        ),
+        "*ANL* open · no answers yet",
+    ]
+    assert "All your labs" not in str(home_blocks(Home(Mine(None), ZONE, (quiet,))))
 
 
 def test_groups_of_fewer_than_five_people_are_not_broken_down(lab: Lab) -> None:
     figures = Figures(judged=Share(12, 90), judges=9, assessed={"planning": Share(9, 90)})
     shown = json.dumps(home_blocks(Home(Mine(None), ZONE, (_board(lab, figures=figures),))))
     assert "planning and design 9 of 90" in shown
-    assert "Fewer than 5 people judged: problem understanding, literature review" in shown
+    assert "By fewer than 5 people: problem understanding, literature review" in shown
 
 
 def test_a_title_is_words_and_nothing_else() -> None:

@@ -6,9 +6,10 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from bot.burn import Burning, burn_lines
+from bot.desk.board import Board
 from bot.desk.record import OwnThread, Records
 from bot.desk.titles import title_of
-from bot.desk.view import Board, Home, Mine, Told
+from bot.desk.view import Home, Mine, Told
 from bot.flagging import Flagging
 from bot.labs import Lab, Labs
 from bot.moderation.times import shown_time

@@ -11,6 +11,7 @@ from bot.digest.days import Day
 from bot.digest.times import Due
 from bot.forms import DOMAINS, FAILURE_TAGS, Skills
 from bot.labs import Lab
+from bot.phrases import many, people
 from bot.ranking import Ranking
 from bot.recount import SMALL, Figures, Share, ThreadFigures, share_of
 from bot.slack.blocks import Block, header, section, small_print
@@ -52,17 +53,12 @@ def lab_digest(day: LabDay, link: Link) -> Told:
     lines = [_asked(now, day.before.questions), _judged(now)]
     lines += [line for line in (_themes(now), _reasons(now), _spent(day)) if line]
     blocks = [header(title), section("\n".join(lines), verbatim=True)]
-    lists = (
-        ("Judged best", now.best, _thumbs),
-        ("Still without an answer", now.unanswered, _questions),
-        ("Flagged, not resolved yet", now.flagged, _questions),
-    )
-    for name, threads, says in lists:
-        if threads:
-            blocks.append(section(_list(name, threads, says, lab.timezone, link), verbatim=True))
+    lists = (("Still without an answer", now.unanswered), ("Flagged, not resolved yet", now.flagged))
+    blocks += [section(_best(now.best, lab.timezone, link), verbatim=True)] if now.best else []
+    blocks += [section(_row(*one, lab.timezone, link), verbatim=True) for one in lists if one[1]]
     if day.ranking:
         blocks.append(section(_standings(day.ranking), verbatim=True))
-    return Told(f"{title}: {_plural(now.questions, 'question')}", (*blocks, *_shadows(now)))
+    return Told(f"{title}: {many(now.questions, 'question')}", (*blocks, *_shadows(now)))
 
 
 def all_digest(title: str, days: Sequence[tuple[Lab, Day]], before: int) -> Told:
@@ -74,24 +70,22 @@ def all_digest(title: str, days: Sequence[tuple[Lab, Day]], before: int) -> Told
     questions, answered = (
         sum(each) for each in zip(*((f.questions, f.answered) for f in figures), strict=True)
     )
-    asked = f"*{_plural(questions, 'question')}*{_trend(questions, before)} at {_plural(len(busy), 'lab')}"
+    asked = f"*{many(questions, 'question')}*{_trend(questions, before)} at {many(len(busy), 'lab')}"
     judged, liked = share_of(f.judged for f in figures), share_of(f.liked for f in figures)
-    sums = [f"{asked}, {_plural(answered, 'answer')}.", f"*{_of(judged)} answers judged*{_liked(liked)}."]
+    sums = [f"{asked}, {many(answered, 'answer')}.", f"*{judged.words} answers judged*{_liked(liked)}."]
     sums += [_used(sum(f.tokens for f in figures), sum(f.cost for f in figures))]
     lines = [_lab_line(lab, day) for lab, day in busy]
     quiet = [lab.short for lab, day in days if not day.figures.questions]
     lines += [f"No questions: {', '.join(quiet)}."] if quiet else []
     blocks = (header(title), section("\n".join(filter(None, sums))), section("\n".join(lines), verbatim=True))
-    return Told(f"{title}: {_plural(questions, 'question')}", (*blocks, *_left_out(*figures)))
+    return Told(f"{title}: {many(questions, 'question')}", (*blocks, *_left_out(*figures)))
 
 
 def _asked(now: Figures, before: int) -> str:
     none = now.questions - sum(now.outcomes.get(how, 0) for how in ("answered", "refused", "stopped"))
     rest = f" {none} ended without one." if none else ""
-    asked = (
-        f"*{_plural(now.questions, 'question')}*{_trend(now.questions, before)} from {_people(now.people)}"
-    )
-    return f"{asked}, {_plural(now.answered, 'answer')}.{rest}"
+    asked = f"*{many(now.questions, 'question')}*{_trend(now.questions, before)} from {people(now.people)}"
+    return f"{asked}, {many(now.answered, 'answer')}.{rest}"
 
 
 def _trend(now: int, before: int) -> str:
@@ -103,12 +97,12 @@ def _trend(now: int, before: int) -> str:
 
 def _judged(now: Figures) -> str:
     if not now.judged.part:
-        return f"None of the {now.judged.of:,} answers was judged: a thumb takes one click."
-    return f"*{_of(now.judged)} answers judged*, by {_people(now.judges)}{_liked(now.liked)}."
+        return "No answer was judged yet: a thumb takes one click."
+    return f"*{now.judged.words} answers judged*, by {people(now.judges)}{_liked(now.liked)}."
 
 
 def _liked(liked: Share) -> str:
-    return f"; {_of(liked)} thumbs up" if liked.of else ""
+    return f"; {liked.words} thumbs up" if liked.of else ""
 
 
 def _themes(now: Figures) -> str:
@@ -137,7 +131,7 @@ def _used(tokens: int, cost: float) -> str:
 
 
 def _standings(ranking: Ranking) -> str:
-    chosen = f"{ranking.votes:,} choices of {_people(ranking.people)} so far"
+    chosen = f"{ranking.votes:,} choices of {people(ranking.people)} so far"
     lines = [f"*Preferred in blind comparisons* ({chosen})"]
     for one in ranking.standings[:MOST_MODELS]:
         between = f"95 % between {one.low:,.0f} and {one.high:,.0f}"
@@ -154,11 +148,11 @@ def leader(ranking: Ranking | None) -> str:
 
 def _lab_line(lab: Lab, day: Day) -> str:
     now = day.figures
-    liked = f", {_of(now.liked)} thumbs up" if now.liked.of else ""
-    asked = f"*{lab.short}* {_plural(now.questions, 'question')}, {_plural(now.answered, 'answer')}"
+    liked = f", {now.liked.words} thumbs up" if now.liked.of else ""
+    asked = f"*{lab.short}* {many(now.questions, 'question')}, {many(now.answered, 'answer')}"
     parts = [
         f"{asked}, {now.judged.part:,} judged{liked}",
-        f"{_plural(day.unanswered, 'thread')} without an answer" if day.unanswered else "",
+        f"{many(day.unanswered, 'thread')} without an answer" if day.unanswered else "",
         f"{day.flagged:,} flagged" if day.flagged else "",
         f"{_name(day.preferred)} preferred blind" if day.preferred else "",
         ", ".join(day.caps),
@@ -170,27 +164,26 @@ def _name(model: str) -> str:
     return f"`{re.sub('[`<>&]', '', model)}`"
 
 
-def _list(
-    name: str,
-    threads: Sequence[ThreadFigures],
-    says: Callable[[ThreadFigures], str],
-    zone: ZoneInfo,
-    link: Link,
-) -> str:
-    lines = [f"*{name}*"]
-    for one in threads[:MOST_THREADS]:
-        began = datetime.fromtimestamp(one.began, zone).strftime("%a %H:%M")
-        lines.append(f"• <{link(one.key)}|Thread of {began}>: {says(one)}")
+def _best(threads: Sequence[ThreadFigures], zone: ZoneInfo, link: Link) -> str:
+    """Some threads with their thumbs, a line each."""
+    lines = [f"• {_linked(one, 'Thread of ', zone, link)}: {_thumbs(one)}" for one in threads[:MOST_THREADS]]
+    return "\n".join(["*Judged best*", *lines])
+
+
+def _row(name: str, threads: Sequence[ThreadFigures], zone: ZoneInfo, link: Link) -> str:
+    """Some threads in one line, by when they began."""
+    links = [_linked(one, "", zone, link) for one in threads[:MOST_THREADS]]
     more = len(threads) - MOST_THREADS
-    return "\n".join([*lines, f"and {more} more"] if more > 0 else lines)
+    return f"*{name}* (threads of): " + ", ".join([*links, *([f"and {more:,} more"] if more > 0 else [])])
+
+
+def _linked(one: ThreadFigures, before: str, zone: ZoneInfo, link: Link) -> str:
+    began = datetime.fromtimestamp(one.began, zone).strftime("%a %H:%M")
+    return f"<{link(one.key)}|{before}{began}>"
 
 
 def _thumbs(one: ThreadFigures) -> str:
     return f"{one.up} up, {one.down} down" if one.down else f"{one.up} up"
-
-
-def _questions(one: ThreadFigures) -> str:
-    return _plural(one.questions, "question")
 
 
 def _shadows(now: Figures) -> tuple[Block, ...]:
@@ -206,7 +199,7 @@ def _left_out(*figures: Figures) -> tuple[Block, ...]:
         "withheld": sum(one.withheld for one in figures),
         "of people who want to be left out": sum(one.unlisted for one in figures),
     }
-    said = [f"{_plural(count, 'thread')} {what}" for what, count in counts.items() if count]
+    said = [f"{many(count, 'thread')} {what}" for what, count in counts.items() if count]
     return (small_print(f"{', '.join(said)}: counted, but not listed."),) if said else ()
 
 
@@ -214,15 +207,3 @@ def day_of(at: float, zone: ZoneInfo) -> str:
     """A day as people write it: "Friday 20 November 2026"."""
     day = datetime.fromtimestamp(at, zone)
     return f"{day:%A} {day.day} {day:%B %Y}"
-
-
-def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count:,} people"
-
-
-def _of(share: Share) -> str:
-    return f"{share.part:,} of {share.of:,}"
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}" if count == 1 else f"{count:,} {word}s"

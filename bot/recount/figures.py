@@ -18,6 +18,11 @@ class Share:
     of: int
 
     @property
+    def words(self) -> str:
+        """ "12 of 1,400"."""
+        return f"{self.part:,} of {self.of:,}"
+
+    @property
     def bounds(self) -> tuple[float, float]:
         """Lower and upper bound, each from 0 to 1; all of that where nothing was counted."""
         if not self.of:
