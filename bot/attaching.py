@@ -23,7 +23,7 @@ from bot.files.parsed import (
 )
 from bot.files.reader import Reader
 from bot.gate import Gates
-from bot.guard import name_as_text
+from bot.guard import Guard, name_as_text
 from bot.guard.rules import fingerprint
 from bot.labs import Lab
 from bot.llm.model import ModelSpec
@@ -73,11 +73,12 @@ class Attaching:
             return noted
         key = await self._key()
         found = [
-            await self._one(running, question, number, spec, key) for number in range(len(question.file_ids))
+            await self._one(running, question, number, spec, guard=lab.guard, key=key)
+            for number in range(len(question.file_ids))
         ]
         for one in found:
-            hit = lab.guard.hard(name_as_text(one.name), one.parsed.text)
-            if hit:
+            hard = (hit for hit in one.parsed.hits if hit.level == "hard")
+            if hit := lab.guard.hard(name_as_text(one.name)) or next(hard, None):
                 await self._gates.stop(question, hit, "file", one.parsed.text)
                 return "stopped"
         if await self._waits(running, question, lab, found):
@@ -90,22 +91,21 @@ class Attaching:
 
     async def _waits(self, running: Running, question: Question, lab: Lab, found: list[_One]) -> bool:
         """Ask the asker, once, where the files look marked; nothing of their text is kept until then."""
-        texts = [one.parsed.text for one in found]
-        hits = lab.guard.soft(*texts)
-        if {hit.rule for hit in hits} <= set(running.job.fields.get(CLEARED, "").split()):
+        hits = {hit.rule: hit for one in found for hit in one.parsed.hits}
+        if set(hits) <= set(running.job.fields.get(CLEARED, "").split()):
             return False
         now, asked = self._clock(), replace(question, side="")
         jobs = tuple(
             answer_job(replace(question, side=side)) for side in (("a", "b") if question.side else ("",))
         )
-        hashed = fingerprint("\n".join(texts), await self._key())
-        rules, titles = tuple(hit.rule for hit in hits), tuple(hit.title for hit in hits)
-        pending = Pending(asked, "", rules, titles, hashed, now + WAITS, anew=jobs)
+        hashed = fingerprint("\n".join(one.parsed.text for one in found), await self._key())
+        titles = tuple(dict.fromkeys(hit.title for hit in hits.values()))
+        pending = Pending(asked, "", tuple(hits), titles, hashed, now + WAITS, anew=jobs)
         await insist(lambda: self._confirmations.wait_again(pending, int(now * 1_000_000)))
         return True
 
     async def _one(
-        self, running: Running, question: Question, number: int, spec: ModelSpec, key: bytes
+        self, running: Running, question: Question, number: int, spec: ModelSpec, *, guard: Guard, key: bytes
     ) -> _One:
         team, file_id = question.thread.team, question.file_ids[number]
         name = question.files[number]
@@ -121,7 +121,7 @@ class Attaching:
         content = await self._content(running, file)
         if isinstance(content, str):
             return _refused(name, read, content)
-        parsed = await self._reader.parse(content)
+        parsed = await self._reader.parse(content, guard)
         if parsed.picture and not spec.images:
             parsed = Parsed(why=NO_SIGHT)
         sha = hashlib.sha256(content).hexdigest()

@@ -14,6 +14,7 @@ from PIL import Image
 from bot.files import parsed as words
 from bot.files.parsed import MOST_CHARACTERS, Parsed
 from bot.files.reader import Reader
+from bot.labs.folders import read_folders
 
 READER = Reader()
 
@@ -112,6 +113,35 @@ async def test_what_can_be_read_is_text_with_marks(content: bytes, kind: str, ho
     found = await READER.parse(content)
     assert (found.kind, found.why) == (kind, "")
     assert holds in found.text
+
+
+RULES = read_folders(None).guard
+PROSE = "a plain line of prose\n" * 6_000  # more than a model gets
+ACT = "restricted data,\nas defined in the Atomic Energy Act"
+NOTED = NOTEBOOK.replace(b'"nbformat"', b'"note": "CUI//SP-EXPT", "nbformat"')
+FOUND: list[tuple[str, bytes, str]] = [
+    ("at the end of what is cut", f"{PROSE}SECRET//RD\n".encode(), "hard"),
+    ("at the beginning", b"OUO; Jane Smith\nrest", "hard"),
+    ("across our marks", ("x\n" * 49 + ACT).encode(), "hard"),
+    ("on a page", pdf("Hello", "UCNI; Jane Smith, HS-90"), "hard"),
+    ("in an escape", b'{"a": "\\u0053ECRET//RD"}', "hard"),
+    ("in a value of lines", json.dumps({"text": "Report\nSECRET\nbody"}).encode(), "hard"),
+    ("as a value", b'{"level": "SECRET"}', "soft"),
+    ("in a cell", b"id,level\n1,SECRET\n2,x\n", "soft"),
+    ("in an output", NOTEBOOK.replace(b'"x"', b'"CUI//SP-EXPT"'), "hard"),
+    ("in what a notebook keeps", NOTED, "soft"),
+    ("in colours", b"\x1b[31mSECRET\x1b[0m\nbody", "hard"),
+    ("a word", b"is it ITAR?", "soft"),
+    ("nothing", b"name,SECRET_KEY\nCuI,(S)-ibuprofen\n", ""),
+]
+
+
+@pytest.mark.parametrize(("content", "level"), [one[1:] for one in FOUND], ids=[one[0] for one in FOUND])
+async def test_the_guard_sees_all_of_a_file_and_as_it_was(content: bytes, level: str) -> None:
+    found = await READER.parse(content, RULES)
+    assert not found.why
+    levels = {hit.level for hit in found.hits}
+    assert ("hard" if "hard" in levels else "soft" if levels else "") == level
 
 
 async def test_lines_are_marked_and_long_files_are_cut() -> None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from bot.guard import Hit
+
 MOST_BYTES = 20 * 1024 * 1024
 """Of one file, as it is in Slack."""
 MOST_FILES = 10
@@ -44,3 +46,12 @@ class Parsed:
     media_type: str = ""  # of the picture
     cut: str = ""  # what was left out
     why: str = ""  # nothing could be read
+    hits: tuple[Hit, ...] = ()  # the guard's, in all of the file, also where only a part of it is given on
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A file as the guard looks at it: without our marks, and whole."""
+
+    texts: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()  # of tables and JSON; what is a marking on a line of its own may be one here

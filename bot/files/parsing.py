@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, cast
 
 from bot.files.parsed import (
@@ -21,6 +21,7 @@ from bot.files.parsed import (
     TOO_MANY_PIXELS,
     UNKNOWN,
     Parsed,
+    Seen,
 )
 
 _PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\x00", b"MM\x00*")
@@ -30,22 +31,22 @@ _ARCHIVES = (
 )  # fmt: skip
 _MARK_EVERY = 50
 """Lines between two marks: often enough to cite a line, rarely enough to cost little."""
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")  # but for what begins a terminal's colour
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF")
 
 
-def parse(content: bytes) -> Parsed:
-    """What a file holds."""
+def parse(content: bytes) -> tuple[Parsed, Seen]:
+    """What a file holds, and all of it for the guard."""
     if not content:
-        return Parsed(why=EMPTY)
+        return Parsed(why=EMPTY), Seen()
     if content[:1024].lstrip().startswith(b"%PDF-"):
         return _pdf(content)
     if content.startswith(_PICTURES):
-        return _picture(content)
+        return _picture(content), Seen()
     if content.startswith(_ARCHIVES):
-        return Parsed(why=ARCHIVE)
+        return Parsed(why=ARCHIVE), Seen()
     text = _decoded(content)
-    return Parsed(why=UNKNOWN) if text is None else _textual(text)
+    return (Parsed(why=UNKNOWN), Seen()) if text is None else _textual(text)
 
 
 def _decoded(content: bytes) -> str | None:
@@ -61,7 +62,7 @@ def _decoded(content: bytes) -> str | None:
     return None
 
 
-def _textual(text: str) -> Parsed:
+def _textual(text: str) -> tuple[Parsed, Seen]:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -69,12 +70,43 @@ def _textual(text: str) -> Parsed:
         except (ValueError, RecursionError):
             pass
         else:
-            return _notebook(found) or _lines("JSON", text)
-    return _lines("CSV" if _is_table(text) else "text", text)
+            return _json(found, text)
+    mark = _table_mark(text)
+    cells = _cells(text, mark) if mark else ()
+    return _lines("CSV" if mark else "text", text), Seen((text,), cells)
 
 
-def _is_table(text: str) -> bool:
-    """Whether these lines are rows of one width."""
+def _json(found: Any, text: str) -> tuple[Parsed, Seen]:
+    values = tuple(_strings(found))
+    if notebook := _notebook(found):
+        return notebook[0], Seen((notebook[1],), values)
+    # Read as JSON means them, too: a letter may be an escape, a value may hold lines.
+    as_meant = " ¤ ".join(values), "\n¤\n".join(value for value in values if "\n" in value)
+    return _lines("JSON", text), Seen((text, *as_meant), values)
+
+
+def _strings(found: Any) -> Iterator[str]:
+    """Every string in a JSON value, the keys as well."""
+    left: list[Any] = [found]
+    while left:
+        one = left.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, dict):
+            left += [part for pair in cast("dict[str, Any]", one).items() for part in pair]
+        elif isinstance(one, list):
+            left += cast("list[Any]", one)
+
+
+def _cells(text: str, mark: str) -> tuple[str, ...]:
+    try:
+        return tuple(cell for row in csv.reader(io.StringIO(text), delimiter=mark) for cell in row)
+    except csv.Error:  # one is larger than a cell may be
+        return ()
+
+
+def _table_mark(text: str) -> str:
+    """What parts the cells, where these lines are rows of one width; "" where they are none."""
     sample = text[:4000].rpartition("\n")[0] or text[:4000]
     for mark in (",", "\t", ";"):
         try:
@@ -82,8 +114,8 @@ def _is_table(text: str) -> bool:
         except csv.Error:
             continue
         if len(rows) > 1 and len(rows[0]) > 1 and len({len(row) for row in rows if row}) == 1:
-            return True
-    return False
+            return mark
+    return ""
 
 
 def _lines(kind: str, text: str) -> Parsed:
@@ -113,22 +145,30 @@ def _fitted(kind: str, parts: Iterable[str], unit: str, count: int) -> Parsed:
     return Parsed(kind, "\n".join(taken))
 
 
-def _notebook(found: Any) -> Parsed | None:
+def _notebook(found: Any) -> tuple[Parsed, str] | None:
+    """A notebook with marks of its cells, and its text without; None where it is none."""
     notebook = _dict(found)
     if not isinstance(notebook.get("cells"), list) or "nbformat" not in notebook:
         return None
     cells = [_dict(cell) for cell in cast("list[Any]", notebook["cells"])]
-    return _fitted("notebook", map(_cell, range(1, len(cells) + 1), cells), "cells", len(cells))
+    marked = (_cell(number, cell) for number, cell in enumerate(cells, 1))
+    bare = "\n".join(text for cell in cells for text in (_joined(cell.get("source")), *_outputs(cell)))
+    return _fitted("notebook", marked, "cells", len(cells)), bare
 
 
 def _cell(number: int, cell: dict[str, Any]) -> str:
     said = [f"[cell {number}, {cell.get('cell_type', 'unknown')}]", _joined(cell.get("source"))]
+    for text in _outputs(cell):
+        said += [f"[output of cell {number}]", text]
+    return "\n".join(said)
+
+
+def _outputs(cell: dict[str, Any]) -> Iterator[str]:
     outputs = cell.get("outputs")
     for output in map(_dict, cast("list[Any]", outputs) if isinstance(outputs, list) else []):
         text = _joined(output.get("text") or _dict(output.get("data")).get("text/plain"))
         if text:
-            said += [f"[output of cell {number}]", text]
-    return "\n".join(said)
+            yield text
 
 
 def _dict(value: Any) -> dict[str, Any]:
@@ -141,22 +181,25 @@ def _joined(source: Any) -> str:
     return source if isinstance(source, str) else ""
 
 
-def _pdf(content: bytes) -> Parsed:
+def _pdf(content: bytes) -> tuple[Parsed, Seen]:
     import pypdfium2  # noqa: PLC0415 - loaded only by the child that needs it
 
     engine: Any = pypdfium2
     try:
         document: Any = engine.PdfDocument(content)
     except engine.PdfiumError as error:
-        return Parsed(why=ENCRYPTED if "assword" in str(error) or "ecurity" in str(error) else BROKEN)
+        why = ENCRYPTED if "assword" in str(error) or "ecurity" in str(error) else BROKEN
+        return Parsed(why=why), Seen()
     count = len(document)
     texts = [_page(document, number) for number in range(min(count, MOST_PAGES))]
     if not any(texts):
-        return Parsed(why=NO_TEXT if count else BROKEN)
+        return Parsed(why=NO_TEXT if count else BROKEN), Seen()
+    about = tuple(str(value) for value in document.get_metadata_dict().values())
+    seen = Seen(("\n".join(texts), *texts, *about))  # each page by itself: a rule may ask how a text begins
     found = _fitted("PDF", (f"[page {n}]\n{text}" for n, text in enumerate(texts, 1)), "pages", count)
     if count > MOST_PAGES and not found.cut:
-        return Parsed("PDF", found.text, cut=f"all after page {MOST_PAGES} of {count}")
-    return found
+        found = Parsed("PDF", found.text, cut=f"all after page {MOST_PAGES} of {count}")
+    return found, seen
 
 
 def _page(document: Any, number: int) -> str:

@@ -7,10 +7,14 @@ import os
 import sys
 from contextlib import suppress
 
+from pydantic import TypeAdapter
+
 from bot.files.parsed import BROKEN, MOST_PICTURE_BYTES, SECONDS, TOO_MUCH, TOO_SLOW, Parsed
+from bot.guard import NO_RULES, Guard, Hit, Rule
 
 _AT_ONCE = 2
 _MOST_OUT = 4 * MOST_PICTURE_BYTES
+_RULES = TypeAdapter(tuple[Rule, ...])
 _GRACE = 5.0
 """Seconds for starting Python itself, on a busy machine."""
 
@@ -22,10 +26,10 @@ class Reader:
         self._command = command
         self._free = asyncio.Semaphore(_AT_ONCE)
 
-    async def parse(self, content: bytes, seconds: float = SECONDS) -> Parsed:
-        """What the bytes of one file hold."""
+    async def parse(self, content: bytes, guard: Guard = NO_RULES, seconds: float = SECONDS) -> Parsed:
+        """What the bytes of one file hold, and what a guard finds in them."""
         async with self._free:
-            return await self._parse(content, seconds)
+            return await self._parse(_RULES.dump_json(guard.rules) + b"\n" + content, seconds)
 
     async def _parse(self, content: bytes, seconds: float) -> Parsed:
         child = await asyncio.create_subprocess_exec(
@@ -84,6 +88,7 @@ async def _write(pipe: asyncio.StreamWriter, content: bytes) -> None:
 def _read(said: bytes) -> Parsed:
     try:
         fields = json.loads(said)
-        return Parsed(**fields | {"picture": base64.b64decode(fields["picture"])})
+        hits = tuple(Hit(*hit) for hit in fields["hits"])
+        return Parsed(**fields | {"picture": base64.b64decode(fields["picture"]), "hits": hits})
     except (ValueError, TypeError, KeyError):
         return Parsed(why=BROKEN)
