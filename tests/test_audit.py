@@ -120,14 +120,14 @@ async def test_the_command_verifies_the_store_and_a_file(
     assert await asyncio.to_thread(main, ["audit", "verify", str(tmp_path / "none")]) == 2
 
 
-@pytest.mark.parametrize(
-    ("tamper", "named"),
-    [
-        (lambda lines: lines[:-1], "entry 6: not in the later trail\n"),
-        (lambda lines: remade(lines[:5]), "entry 3: another one in the later trail\n"),
-        (lambda lines: [*lines, remade(lines)[0]], "entry 1: out of order, it stands after entry 6\n"),
-    ],
-)
+LATER: list[tuple[Callable[[list[str]], list[str]], str]] = [
+    (lambda lines: lines[:-1], "entry 6: not in the later trail\n"),
+    (lambda lines: remade(lines[:5]), "entry 3: another one in the later trail\n"),
+    (lambda lines: [*lines, remade(lines)[0]], "entry 1: out of order, it stands after entry 6\n"),
+]
+
+
+@pytest.mark.parametrize(("tamper", "named"), LATER)
 async def test_a_kept_trail_shows_what_the_later_one_alone_does_not(
     engine: Engine, tmp_path: Path, capsys: pytest.CaptureFixture[str],
     tamper: Callable[[list[str]], list[str]], named: str,
