@@ -15,6 +15,12 @@ from tests.trial_fixtures import bolt
 __all__ = ["browser"]
 
 
+HOSTILE = (
+    "<img src=x onerror=\"document.title='hacked'\"><script>document.title='hacked'</script> "
+    "[a](javascript:alert(1)) <javascript:alert(1)|b> \u202egnp.exe\u202c"
+)
+
+
 @dataclass
 class Shown:
     """A page with an app behind it: what it was sent, and where."""
@@ -22,6 +28,7 @@ class Shown:
     page: Page
     slack: LocalSlack
     submitted: list[Any]
+    client: Any
 
 
 @pytest.fixture
@@ -31,7 +38,7 @@ async def shown(browser: Browser) -> AsyncGenerator[Shown, None]:
         submitted: list[Any] = []
         heard(app.app, submitted)
         async with served(slack, {"jam-hq": "All labs"}) as url:
-            yield Shown(await visit(browser, url), slack, submitted)
+            yield Shown(await visit(browser, url), slack, submitted, app.client)
 
 
 async def test_the_home_of_an_app_asks_before_it_acts(shown: Shown) -> None:
@@ -76,6 +83,96 @@ async def test_a_modal_of_an_app_takes_every_kind_of_input(shown: Shown) -> None
     assert hq
     assert submitted[0]["where"]["in"]["selected_conversations"] == [hq.id]
     assert submitted[0]["when"]["in"]["selected_time"] == "09:30"
+
+
+async def test_hostile_words_are_words_wherever_an_app_or_a_person_puts_them(shown: Shown) -> None:
+    page, slack = shown.page, shown.slack
+    hq = slack.workspace.channel("jam-hq")
+    assert hq
+    person = slack.add_person(f"Eve {HOSTILE}")
+    await slack.join(person, hq.id)
+    asked = await slack.post(person, hq.id, HOSTILE, files=[(f"{HOSTILE[:60]}.csv".replace("/", "_"), b"1")])
+    await shown.client.chat_postMessage(channel=hq.id, text="-", blocks=hostile_blocks())
+    cell = {"type": "raw_text", "text": HOSTILE}
+    await shown.client.chat_postMessage(
+        channel=hq.id, text="-", blocks=[{"type": "table", "rows": [[cell], [cell]]}]
+    )
+    place = {"channel": hq.id, "thread_ts": asked}
+    recipient = {"recipient_user_id": person, "recipient_team_id": slack.workspace.team.id}
+    steps = [{"type": "plan_update", "title": HOSTILE}]
+    steps += [{"type": "task_update", "id": "1", "title": HOSTILE, "status": "error", "details": HOSTILE}]
+    await shown.client.chat_startStream(**place, **recipient, chunks=steps)
+    await page.get_by_role("button", name="# jam-hq").click()
+    await page.locator("#main .replies").click()
+    await expect(page.locator("#thread .task")).to_contain_text("Failed: <img src=x")
+    await page.locator("#main .message").last.hover()
+    await page.get_by_role("button", name="More options").click()
+    await expect(page.get_by_role("menuitem")).to_contain_text("<img src=x")
+    await page.keyboard.press("Escape")
+    words = await page.locator("body").inner_text()
+    assert words.count("<img src=x onerror=") >= 16
+    assert "\u202e" not in words
+    assert await page.locator("img, script:not([src]), a[href^=javascript]").count() == 0
+    assert "hacked" not in await page.title()
+
+
+async def test_the_steps_of_an_answer_are_shown_as_they_are_taken(shown: Shown) -> None:
+    page, slack, client = shown.page, shown.slack, shown.client
+    hq = slack.workspace.channel("jam-hq")
+    assert hq
+    person = slack.add_person("Ada")
+    await slack.join(person, hq.id)
+    ts = await slack.post(person, hq.id, "A hard one")
+    await page.get_by_role("button", name="# jam-hq").click()
+    step = {"type": "task_update", "id": "1", "title": "Look up the cross section"}
+    place = {"channel": hq.id, "recipient_user_id": person, "recipient_team_id": slack.workspace.team.id}
+    begun = [{"type": "plan_update", "title": "Three steps"}, step | {"status": "in_progress"}]
+    stream = await client.chat_startStream(**place, thread_ts=ts, chunks=begun)
+    await page.locator("#main .replies").click()
+    shown_step = page.locator("#thread .task")
+    await expect(shown_step).to_have_text("Under way: Look up the cross section")
+    await no_serious_faults(page)
+    source = {"type": "url", "url": "https://example.org/data", "text": "Data"}
+    ended = step | {"status": "complete", "output": "2.3 barn", "sources": [source]}
+    await client.chat_stopStream(
+        channel=hq.id, ts=stream["ts"], chunks=[ended], markdown_text="It is *small*."
+    )
+    await expect(shown_step).to_contain_text("Done: Look up the cross section")
+    await expect(shown_step).to_contain_text("2.3 barn")
+    await expect(shown_step.get_by_role("link", name="Data")).to_have_attribute("href", source["url"])
+    await expect(page.locator("#thread .plan")).to_contain_text("Three steps")
+    await expect(page.locator("#thread")).to_contain_text("It is small.")
+    await page.reload()
+    await expect(shown_step).to_contain_text("2.3 barn")
+
+
+def hostile_blocks() -> list[dict[str, Any]]:
+    """The same hostile words in every place that a message of an app has for words."""
+
+    def plain(text: str) -> dict[str, str]:
+        return {"type": "plain_text", "text": text}
+
+    short = HOSTILE[:70]
+    mrkdwn = {"type": "mrkdwn", "text": HOSTILE}
+    option = {"text": plain(short), "value": "1"}
+    dots = {"type": "overflow", "action_id": "dots", "options": [option]}
+    press = {"type": "button", "action_id": "press", "text": plain(short), "accessibility_label": short}
+    choose = {"type": "static_select", "action_id": "one", "placeholder": plain(short), "options": [option]}
+    rich = {"type": "rich_text_section", "elements": [{"type": "text", "text": HOSTILE}]}
+    return [
+        {"type": "markdown", "text": f"{HOSTILE}\n\n| {HOSTILE} | b |\n|---|---|\n| {HOSTILE} | $x$ |"},
+        {"type": "header", "text": plain(HOSTILE[:150])},
+        {"type": "section", "text": mrkdwn, "fields": [mrkdwn, plain(HOSTILE)]},
+        {"type": "context", "elements": [mrkdwn, plain(HOSTILE)]},
+        {"type": "rich_text", "elements": [rich]},
+        {
+            "type": "image",
+            "image_url": "https://example.org/x.png",
+            "alt_text": HOSTILE,
+            "title": plain(HOSTILE),
+        },
+        {"type": "actions", "elements": [press, choose, dots]},
+    ]
 
 
 def heard(app: Any, submitted: list[Any]) -> None:

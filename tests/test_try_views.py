@@ -42,6 +42,17 @@ CLAIMS = {
     "badly": [],
     "open": [{"text": "What the coating does", "sources": [1]}],
 }
+CONTROLS = """() => [...document.querySelectorAll("a[href], button, select, textarea, summary, [tabindex]")]
+  .filter(each => each.checkVisibility({ visibilityProperty: true }) && !each.disabled && each.tabIndex >= 0
+    && !each.matches(".skip"))
+  .map(each => each.id || each.dataset.key || each.ariaLabel || each.textContent)"""
+FOCUSED = """() => {
+  const it = document.activeElement, style = getComputedStyle(it);
+  const seen = it.matches("textarea") ? getComputedStyle(it.closest("form")).boxShadow !== "none"
+    : style.outlineStyle !== "none" || it.matches("body, .scroller");
+  return [it.id || it.dataset.key || it.ariaLabel || it.textContent, seen];
+}"""
+"""What has the focus, and whether a person sees that it has."""
 NOTE = {"problem": "Heat", "approach": "It solved it", "result": "A kernel", "open": "The coating"}
 
 
@@ -184,3 +195,44 @@ async def test_what_a_moderator_sees(view: View) -> None:
     await page.get_by_role("button", name="labjam · Messages").click()
     await expect(page.locator("#main .message").first).to_be_visible()
     await view.good()  # what was flagged
+
+
+async def test_the_keyboard_reaches_every_control_and_comes_back(view: View) -> None:
+    page, thread = view.page, view.thread
+    await view.become("scientist-argonne")
+    for text in ("Show me a table", "// Never mind"):
+        await ask(page, text)
+    await page.keyboard.press("Escape")
+    await page.locator("#main .replies").first.click()
+    await expect(thread.locator(".thumbs")).to_have_count(1)
+    await page.locator("body").press("Tab")
+    reached: set[str] = set()
+    for _ in range(60):
+        name, seen = await page.evaluate(FOCUSED)
+        assert seen, f"no focus to be seen on {name}"
+        reached.add(name)
+        await page.keyboard.press("Tab")
+    missed = set(await page.evaluate(CONTROLS)) - reached
+    assert not missed
+    more = thread.get_by_role("button", name="More actions")
+    await thread.locator(".message").last.focus()
+    await page.keyboard.press("m")
+    await expect(page.get_by_role("menuitem").first).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(more).to_be_focused()
+    await thread.locator(".message").first.focus()
+    await page.keyboard.press("m")
+    await page.keyboard.press("ArrowUp")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Delete this message?")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(more).to_be_focused()
+    await expect(thread).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(thread).to_be_hidden()
+    await expect(page.locator("#main .message").filter(has_text="Show me a table")).to_be_focused()
+    where = page.url
+    await page.locator(".skip").focus()
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#box-main")).to_be_focused()
+    assert page.url == where

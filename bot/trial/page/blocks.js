@@ -4,9 +4,9 @@ import { h, icon, iconButton } from "./elements.js";
 import { inputOf } from "./inputs.js";
 import { openMenu } from "./menu.js";
 import { ask } from "./question.js";
-import { link, markdown, plain, words } from "./text.js";
+import { decode, link, markdown, plain, words } from "./text.js";
 
-const LABEL = (object) => object?.text ?? "";
+const LABEL = (object) => decode(object?.text ?? "");
 
 const ELEMENTS = {
   button(element, context, block) {
@@ -41,7 +41,7 @@ const ELEMENTS = {
   },
   mrkdwn: (element) => words(element),
   plain_text: (element) => words(element),
-  image: (element) => h("span.picture", {}, `[${element.alt_text ?? "image"}]`),
+  image: (element) => h("span.picture", {}, `[${decode(element.alt_text ?? "image")}]`),
 };
 
 export function element(given, context, block) {
@@ -84,7 +84,7 @@ const BLOCKS = {
   context_actions: (block, context) => h("div.actions", {}, block.elements.map((each) => element(each, context, block))),
   image(block) {
     const file = block.slack_file?.id;
-    if (!/^F[A-Z0-9]+$/.test(file ?? "")) return h("p.picture", {}, `[${block.alt_text ?? "image"}] ${LABEL(block.title)}`);
+    if (!/^F[A-Z0-9]+$/.test(file ?? "")) return h("p.picture", {}, `[${decode(block.alt_text ?? "image")}] ${LABEL(block.title)}`);
     const shown = h("img.drawn", { src: `/files/${file}`, srcset: `/files/${file} 2x`, alt: block.alt_text, title: block.alt_text });
     return h("figure.drawing", {}, h("a", { href: `/files/${file}`, target: "_blank", rel: "noopener" }, shown));
   },
@@ -119,7 +119,7 @@ function rich(node) {
   }
   if (node.elements) return node.elements.flatMap(rich);
   if (node.type === "user") return [words({ type: "mrkdwn", text: `<@${node.user_id}>` })];
-  const text = node.text ?? node.url ?? "";
+  const text = decode(node.text ?? node.url ?? "");
   return [node.style?.code ? h("code", {}, text) : node.style?.bold ? h("strong", {}, text) : text];
 }
 

@@ -3,7 +3,7 @@
 import { complain, h, iconButton } from "./elements.js";
 import { act } from "./feed.js";
 import { size } from "./message.js";
-import { state } from "./state.js";
+import { state, visible } from "./state.js";
 
 const MOST = 20 * 1048576;
 const drafts = new Map();
@@ -127,7 +127,7 @@ export class Composer {
 
   drawTray() {
     this.tray.hidden = !this.files.length;
-    this.tray.replaceChildren(...this.files.map((file) => h("li", {}, h("bdi", {}, file.name), h("span.hint", {}, ` ${size(file.size)}`),
+    this.tray.replaceChildren(...this.files.map((file) => h("li", {}, h("bdi", {}, visible(file.name)), h("span.hint", {}, ` ${size(file.size)}`),
       iconButton("close", `Remove ${file.name}`, () => { this.files = this.files.filter((each) => each !== file); this.drawTray(); this.typed(); }))));
   }
 

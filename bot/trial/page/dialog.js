@@ -5,12 +5,13 @@ import { focusKeeper, h, iconButton } from "./elements.js";
 import { act } from "./feed.js";
 import { viewState } from "./inputs.js";
 import { on, state } from "./state.js";
+import { decode } from "./text.js";
 
 let shown = null;
 const drawn = new Map(); // the views that are open, so that what was typed is there when the one above it closes
 
 function title(object, otherwise) {
-  return object?.text ?? otherwise;
+  return object ? decode(object.text) : otherwise;
 }
 
 function draw(view, errors = {}) {

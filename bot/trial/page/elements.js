@@ -61,8 +61,9 @@ export function focusKeeper() {
   const item = was?.closest("li.message");
   const list = item?.parentElement;
   return () => {
-    const now = was?.isConnected ? was : [...(list?.children ?? [])].find((each) => each.dataset.ts === item.dataset.ts) ?? list?.lastElementChild;
-    ((now !== was && key && now?.querySelector(`[data-key="${CSS.escape(key)}"]`)) || now)?.focus({ preventScroll: true });
+    const place = item?.isConnected ? item : [...(list?.children ?? [])].find((each) => each.dataset.ts === item.dataset.ts) ?? list?.lastElementChild;
+    place?.focus({ preventScroll: true }); // its tools are hidden until it has the focus
+    (was?.isConnected ? was : key && place?.querySelector(`[data-key="${CSS.escape(key)}"]`))?.focus({ preventScroll: true });
   };
 }
 

@@ -2,6 +2,7 @@
 
 import { h } from "./elements.js";
 import { state } from "./state.js";
+import { decode } from "./text.js";
 
 let count = 0;
 
@@ -16,7 +17,7 @@ function choices(kind, element, changed) {
   const initial = (element.initial_options ?? (element.initial_option ? [element.initial_option] : [])).map((each) => each.value);
   const boxes = optionsOf(element).map((option, at) => h("label.choice", {},
     h("input", { type: kind, name, id: `${name}-${at}`, value: option.value, checked: initial.includes(option.value), onchange: changed }),
-    h("span", {}, option.text.text, option.description ? h("span.hint", {}, ` ${option.description.text}`) : null)));
+    h("span", {}, decode(option.text.text), option.description ? h("span.hint", {}, ` ${decode(option.description.text)}`) : null)));
   return h("div.choices", { role: kind === "radio" ? "radiogroup" : "group" }, boxes);
 }
 
@@ -55,7 +56,7 @@ const MAKE = {
   datepicker: (element, changed) => h("input", { type: "date", id: nextId(), value: element.initial_date ?? "", onchange: changed }),
   static_select(element, changed) {
     const options = optionsOf(element).map((option) => h("option", {
-      value: option.value, selected: option.value === element.initial_option?.value }, option.text.text));
+      value: option.value, selected: option.value === element.initial_option?.value }, decode(option.text.text)));
     return h("select", { id: nextId(), "aria-label": element.placeholder?.text ?? "Choose", onchange: changed },
       h("option", { value: "" }, element.placeholder?.text ?? "Choose…"), options);
   },

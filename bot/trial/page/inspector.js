@@ -61,9 +61,9 @@ function draw() {
   if (drawer.hidden || !traffic) return;
   model.textContent = state.model.note || state.model.name;
   counts.replaceChildren(...Object.entries(traffic.counts).flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]));
-  budgets.replaceChildren(...traffic.budgets.length ? traffic.budgets.map(([method, used, allowed]) =>
+  budgets.replaceChildren(...traffic.budgets.map(([method, used, allowed]) =>
     h("li", {}, h("code", {}, method), h("meter", { min: "0", max: String(allowed), value: String(used), high: String(allowed * 0.8), "aria-label": method }),
-      h("span.hint", {}, `${used} of ${allowed}`))) : [h("li.hint", {}, "No calls in the last minute.")]);
+      h("span.hint", {}, `${used} of ${allowed}`))));
   fill(sent, traffic.events);
   fill(called, traffic.calls);
 }

@@ -9,8 +9,8 @@ function shut(focus) {
   const { menu, anchor } = open;
   open = null;
   menu.remove();
+  if (focus) anchor.focus(); // before it may hide: a message's tools are there for the pointer, the focus and an open menu
   anchor.setAttribute("aria-expanded", "false");
-  if (focus) anchor.focus();
 }
 
 // items: [{label, run, danger}]; `row` lays them side by side, as for emoji.

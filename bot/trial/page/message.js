@@ -5,8 +5,8 @@ import { h, icon, iconButton, redraw } from "./elements.js";
 import { act } from "./feed.js";
 import { openMenu } from "./menu.js";
 import { ask } from "./question.js";
-import { go, isReply, nameOf, repliesOf, state, statusOf } from "./state.js";
-import { decode, mrkdwn, visible } from "./text.js";
+import { go, isReply, nameOf, repliesOf, state, statusOf, visible } from "./state.js";
+import { decode, mrkdwn } from "./text.js";
 
 const EMOJI = {
   "+1": "👍", "-1": "👎", eyes: "👀", white_check_mark: "✅", heart: "❤️", tada: "🎉", thinking_face: "🤔", pray: "🙏",

@@ -18,7 +18,12 @@ export function emit(kind, detail) {
   hub.dispatchEvent(new CustomEvent(kind, { detail }));
 }
 
-const byId = (list) => new Map(list.map((each) => [each.id, each]));
+// Marks that turn the direction of what follows are shown, not obeyed.
+export function visible(text) {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `[U+${mark.codePointAt(0).toString(16).toUpperCase()}]`);
+}
+
+const byId = (list) => new Map(list.map((each) => [each.id, { ...each, name: visible(each.name) }]));
 
 function keep(message) {
   let channel = state.messages.get(message.channel);

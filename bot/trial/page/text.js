@@ -4,7 +4,7 @@ import hljs from "./vendor/highlight.min.js";
 import MarkdownIt from "./vendor/markdown-it.min.js";
 import "./vendor/purify.min.js";
 import { h } from "./elements.js";
-import { channelName, hashOf, nameOf, state } from "./state.js";
+import { channelName, hashOf, nameOf, state, visible } from "./state.js";
 
 const TOKEN = /<(@[UW][A-Z0-9]+|#C[A-Z0-9]+|![a-z]+[^<>|\n]*|(?:https?|mailto):[^<>|\s]+)(?:\|([^<>\n]*))?>/g;
 const OPEN = "\uE000";
@@ -13,13 +13,9 @@ const MARKS = new RegExp(`${OPEN}(\\d+)${SHUT}`, "g");
 const LINKS = /^(https?|mailto):/i;
 const PERMALINK = /^http:\/\/127\.0\.0\.1:\d+\/archives\/(\w+)\/p(\d{10})(\d{6})(?:\?thread_ts=([\d.]+))?/;
 
-// Slack's three entities, once; and marks that turn the direction of what follows are shown, not obeyed.
+// Slack's three entities, once.
 export function decode(text) {
   return visible(text).replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-}
-
-export function visible(text) {
-  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (mark) => `[U+${mark.codePointAt(0).toString(16).toUpperCase()}]`);
 }
 
 export function link(href, label) {
