@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 
 from bot.labs import Lab
 from bot.reply import Keeps, Piece, parts, pictured
@@ -20,6 +21,7 @@ LOST = "lost"
 
 MOST_PICTURES = 40
 """Of one answer: Slack takes 100 uploads a minute of a workspace, and 50 blocks of a message."""
+_MOST_IN_ONE = MOST_PICTURES // 2  # message
 _MOST_TEXT = 12_800
 """Characters of a message's blocks together; measured, not documented:
 https://github.com/slackapi/bolt-js/issues/2509"""
@@ -74,12 +76,12 @@ def blocks(text: str, lab: Lab, pictures: Mapping[str, str], file: str = "") -> 
 
 
 def formulas(text: str, lab: Lab) -> list[str]:
-    """The TeX of all that a picture shows better, in order, each once."""
+    """The TeX of all that a picture shows better, in order, each once: as much as its message takes."""
     if "$" not in text and "\\" not in text:
         return []
     found = pictured(text, keeps_links(lab))[: lab.messages]
-    drawn = dict.fromkeys(piece.drawn for pieces in found for piece in pieces if piece.drawn)
-    return list(drawn)[:MOST_PICTURES]
+    drawn = [[piece.drawn for piece in pieces if piece.drawn][:_MOST_IN_ONE] for pieces in found]
+    return list(dict.fromkeys(chain.from_iterable(drawn)))[:MOST_PICTURES]
 
 
 def key_of(tex: str) -> str:
@@ -96,7 +98,7 @@ def _laid(pieces: list[Piece], pictures: Mapping[str, str]) -> list[Block]:
     for piece in pieces:
         file = pictures.get(key_of(piece.drawn)) if piece.drawn else None
         cost = len(piece.drawn) if piece.beside else 0
-        if file and drawn < MOST_PICTURES // 2 and room >= cost:
+        if file and drawn < _MOST_IN_ONE and room >= cost:
             room, drawn = room - cost, drawn + 1
             made += [*_text(run), image(file, _alt(piece.drawn))]
             run = []

@@ -1,16 +1,18 @@
 """Formulas become pictures in a process of their own, and the worst of them cost bounded time and memory."""
 
+import asyncio
 import os
 import struct
 import sys
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import psutil
 import pytest
 import pytest_asyncio
 
-from bot.maths.drawing import Drawing, NoPicture
+from bot.maths.drawing import TRIES, Drawing, NoPicture
 from bot.maths.tex import drawable
 
 RIGHT = {
@@ -92,18 +94,46 @@ async def test_a_number_stands_beside_its_formula(drawing: Drawing) -> None:
     assert size_of(await drawing.png(wide + r" \tag{3}"))[0] > size_of(await drawing.png(wide))[0]
 
 
-async def test_a_child_that_dies_costs_one_formula() -> None:
-    """The next one has a new child, and what was drawn is not drawn again."""
+async def test_a_child_that_dies_costs_no_formula() -> None:
+    """The next child draws it, and what was drawn is not drawn again."""
     drawing = Drawing()
     first = await drawing.png("x")
     child_of(drawing).kill()
-    with pytest.raises(NoPicture):
-        await drawing.png("y")
+    assert await drawing.png("y") != first
     assert await drawing.png("x") == first
-    assert await drawing.png("z")
     last = child_of(drawing)
     await drawing.close()
     assert not last.is_running()
+
+
+async def test_a_child_that_dies_in_the_middle_costs_no_formula() -> None:
+    """Killed while it draws, and with half of a reply written."""
+    drawing = Drawing()
+    await drawing.png("x")
+    drawn = asyncio.create_task(drawing.png(RIGHT["matrices"]))
+    await asyncio.sleep(0)
+    child_of(drawing).kill()
+    assert size_of(await drawn)[0] > 0
+    await drawing.close()
+
+
+@pytest.mark.parametrize(
+    ("then", "patience", "tries"), [("sys.exit(1)", 8.0, TRIES), ("sys.stdin.read()", 3.0, 1)]
+)
+async def test_a_formula_that_no_child_survives_is_given_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, then: str, patience: float, tries: int
+) -> None:
+    """It is tried again where its child died, not where it took too long; and never a second time."""
+    monkeypatch.setattr("bot.maths.drawing.PATIENCE", patience)
+    seen = tmp_path / "seen"
+    script = f"import sys; sys.stdin.readline(); open({str(seen)!r}, 'a').write('x'); {then}"
+    drawing = Drawing((sys.executable, "-c", script))
+    for _ in range(2):
+        with pytest.raises(NoPicture):
+            await drawing.png("x")
+    assert len(await asyncio.to_thread(seen.read_text)) == tries
+    assert drawing.possible
+    await drawing.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the limit counts other things elsewhere")

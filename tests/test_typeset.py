@@ -13,7 +13,8 @@ from bot.slack.blocks import Block
 from bot.trial.limits import MARKDOWN, check_blocks
 from bot.trial.visible import pings
 from bot.typeset import blocks, formulas, key_of, overflows, texts
-from tests.test_reply import HIDDEN, keeps, live_links, wild
+from tests.test_reply import keeps, wild
+from tests.test_reply_links import HIDDEN, live_links
 
 HOSTILE = (
     r"Here $\sum_1^2 <!channel> [a](http://evil.example)$ and" + "\n\n$$\n<@U1> \\frac{<!here>}{2}\n$$\n\nend"

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 8.0
 """Seconds for one formula, the start of the child included."""
+TRIES = 2
+"""How often a formula is given to a child: one may be killed for what it drew before, or for nothing."""
 KEPT = 16 * 1024 * 1024
 """Bytes of pictures kept in memory."""
 IDLE = 120.0
@@ -63,18 +65,25 @@ class Drawing:
             await self._end()
 
     async def _try(self, tex: str) -> bytes | NoPicture:
-        if not self.possible:
-            return NoPicture("this platform draws no formulas")
-        try:
-            return await asyncio.wait_for(self._ask(tex), PATIENCE)
-        except (TimeoutError, asyncio.IncompleteReadError, OSError) as error:
-            status = await self._end()
-            self.possible = status != MISSING
-            log.warning("no picture", extra={"error": type(error).__name__, "status": status})
-            return NoPicture("took too much time or memory")
-        except asyncio.CancelledError:
-            await self._end()  # its reply would be taken for the next one's
-            raise
+        for _ in range(TRIES):
+            if not self.possible:
+                return NoPicture("this platform draws no formulas")
+            try:
+                return await asyncio.wait_for(self._ask(tex), PATIENCE)
+            except TimeoutError as error:
+                await self._lost(error)
+                break
+            except (asyncio.IncompleteReadError, OSError) as error:
+                await self._lost(error)
+            except asyncio.CancelledError:
+                await self._end()  # its reply would be taken for the next one's
+                raise
+        return NoPicture("took too much time or memory")
+
+    async def _lost(self, error: Exception) -> None:
+        status = await self._end()
+        self.possible = status != MISSING
+        log.warning("no picture", extra={"error": type(error).__name__, "status": status})
 
     async def _ask(self, tex: str) -> bytes | NoPicture:
         child = self._child or await self._start()

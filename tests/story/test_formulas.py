@@ -7,6 +7,7 @@ import pytest
 
 from bot.trial.messages import Message
 from bot.trial.model_script import Plan, Reply
+from bot.typeset import MOST_PICTURES
 from tests.jam import Jam, ended, kill_tree, until
 
 FORMULA = r"\frac{\partial u}{\partial t} = \alpha \frac{\partial^2 u}{\partial x^2}"
@@ -51,6 +52,22 @@ async def test_pictures_come_in_their_places(jam: Jam) -> None:
         assert jam.slack.workspace.files[block["slack_file"]["id"]].content.startswith(b"\x89PNG")
     [answer] = [line for line in await jam.journal("argonne") if line["kind"] == "answer"]
     assert answer["text"] == TEXT
+
+
+async def test_of_a_hundred_formulas_none_is_lost(jam: Jam) -> None:
+    """A message takes so many pictures; the others stay as source, each in its place."""
+    formulas = [rf"\frac{{a_{{{n}}}}}{{b}} = \sum_i c_i" for n in range(100)]
+    text = "\n\n".join(f"Step {n}:\n\n$$\n{tex}\n$$" for n, tex in enumerate(formulas))
+    jam.model.script = Plan(lambda _: Reply(text, pieces=50, seconds=0.5))
+    ts = await jam.ask("argonne", "derive it")
+    await jam.answer("argonne", ts)
+    [message] = await shown(jam, ts, MOST_PICTURES // 2)
+    drawn = {block["alt_text"] for block in pictures_in(message)}
+    said = [words.strip("`\n") for words in message.written.split("latex\n")[1:]]
+    assert drawn | {words.split("\n")[0] for words in said} == set(formulas)
+    assert jam.calls("files.completeUploadExternal") == MOST_PICTURES // 2
+    assert [f"Step {n}:" in message.written for n in range(100)] == [True] * 100
+    assert len(ended([message])) == 1
 
 
 async def test_an_edited_question_keeps_the_pictures(jam: Jam) -> None:
