@@ -21,6 +21,8 @@ CONFIG = """
 certify = "off"
 [labs.argonne]
 moderators = ["{moderator}"]
+[labs.berkeley]
+wrap_up_after = 60
 [labs.idaho.caps]
 person_questions_per_day = 1
 [labs.princeton]

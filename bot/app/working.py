@@ -28,6 +28,7 @@ from bot.store.confirmations import Confirmations
 from bot.store.questions import Questions
 from bot.store.spending import Spending
 from bot.store.turns import Turns
+from bot.summary.quiet import Quiet
 from bot.summary.wrapping import WrapUps
 from bot.summary.writing import Writing
 from bot.takeaway.running import Takeaways
@@ -112,6 +113,7 @@ def _timed(parts: Parts, stack: AsyncExitStack) -> list[Timed]:
     async def summary() -> None:
         await parts.summaries.tick(team)
 
+    quiet = Quiet(parts.labs, parts.jobs, parts.states)
     lobby = Lobby(parts.jobs, Status(parts.outbox))
     return [
         Timed("lobby", LOOK_EVERY, lobby.look, longest=10.0),
@@ -119,6 +121,7 @@ def _timed(parts: Parts, stack: AsyncExitStack) -> list[Timed]:
         Timed("close-due", 5.0, close_due),
         Timed("digest", 30.0, digest),
         Timed("summary", 5.0, summary),
+        Timed("quiet", 30.0, quiet.tick),
         Timed("keep-held", 5.0, sessions.keep_held, longest=10.0),
         *parts.caring.timed,
     ]

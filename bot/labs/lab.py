@@ -57,6 +57,7 @@ class Lab:
     strangers: Outsiders = "allowed"  # other organisations' people, in a channel shared with them
     numeric_scores: bool = False  # whether people are asked for scores of 1 to 5
     compare_share: int = 0  # percent of questions that two models answer, blind
+    wrap_up_after: int = 0  # quiet minutes after which a thread is wrapped up by itself; 0 is never
     guard: Guard = NO_RULES  # the house's rules, its own laid over them
     certify: Certify = "session"
     moderation: Moderation | None = None

@@ -105,6 +105,7 @@ def _lab(draft: Draft, models: Mapping[str, ModelSpec], config: ConfigTable, fil
         messages=table.messages or MESSAGES,
         numeric_scores=bool(table.numeric_scores),
         compare_share=table.compare_share or 0,
+        wrap_up_after=table.wrap_up_after or 0,
         system=draft.system,
         keep_days=table.keep_days or 0,
         keep_archive=table.keep_archive is not False,

@@ -80,6 +80,7 @@ class LabTable(Table):
     messages: Annotated[int, Field(ge=1, le=50)] | None = None
     numeric_scores: bool | None = None
     compare_share: Annotated[int, Field(ge=0, le=100)] | None = None
+    wrap_up_after: Annotated[int, Field(ge=0, le=7 * 24 * 60)] | None = None
     certify: Literal["session", "thread", "off"] | None = None
     moderation: ModerationTable | None = None
     suggestions: Annotated[list[SuggestionTable], Field(max_length=4)] | None = None

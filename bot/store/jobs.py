@@ -199,6 +199,11 @@ class Jobs:
         async with reachable():
             return await self.store.client.hgetall(keys.job(self.store.shard(mailbox), job))
 
+    async def is_busy(self, mailbox: str) -> bool:
+        """Whether a mailbox holds any job that has not ended."""
+        async with reachable():
+            return bool(await self.store.client.exists(keys.mailbox(self.store.shard(mailbox), mailbox)))
+
     async def knows(self, mailbox: str, job: str) -> bool:
         """Whether a job was ever claimed, or its mailbox holds anything."""
         shard = self.store.shard(mailbox)

@@ -38,27 +38,29 @@ async def ask_wrap_up(summaries: Summaries, door: Door, thread: ThreadKey, click
         await _queue(jobs, thread, f"early:{last.ts}", now, lab=last.lab, user=click.user, early="1")
         told = "" if "draft" in coming else EARLY  # what is whole is only about to be written down
     else:
-        queued = await queue_wrap_up(jobs, thread, answers, click.user, now)
+        queued = await queue_wrap_up(jobs, thread, answers, now, user=click.user)
         told = KNOWN if queued == "known" else ""
     return told or (WAITS if verdict.words else "")
 
 
 async def queue_wrap_up(
-    jobs: Jobs, thread: ThreadKey, answers: Sequence[Asked], user: str, now: float
+    jobs: Jobs, thread: ThreadKey, answers: Sequence[Asked], now: float, **more: str
 ) -> Literal["queued", "known"]:
-    """Queue a thread's wrap-up, once for the same answers; once more where it failed."""
+    """Queue a thread's wrap-up, once for the same answers; once more where it failed and its `user` asks."""
     last = answers[-1][0]
     said = hashlib.sha256("\n".join(draft.text for _, draft in answers).encode()).hexdigest()[:12]
-    return await _queue(jobs, thread, f"{last.ts}:{said}", now, lab=last.lab, user=user)
+    return await _queue(jobs, thread, f"{last.ts}:{said}", now, lab=last.lab, **more)
 
 
 async def _queue(
     jobs: Jobs, thread: ThreadKey, about: str, now: float, **more: str
 ) -> Literal["queued", "known"]:
     mailbox, job, order = f"{thread}:wrapup", f"wrapup:{thread}:{about}", int(now * 1e6)
-    fields = {"team": thread.team, "made": f"{now:.0f}", "thread": str(thread)} | more
+    fields = {"team": thread.team, "made": f"{now:.0f}", "thread": str(thread), "quiet": ""} | more
     if await jobs.enqueue(more["lab"], mailbox, job, order, fields) != "known":
         return "queued"
     before = await jobs.fields(mailbox, job)
     failed = before.get("outcome") == "failed" or "early" in before
-    return "queued" if failed and await jobs.again(mailbox, job, order, fields) else "known"
+    return (
+        "queued" if failed and more.get("user") and await jobs.again(mailbox, job, order, fields) else "known"
+    )

@@ -29,7 +29,6 @@ _FIELDS = {
 MOST_LINKS = 8
 """Threads linked after one claim."""
 
-WRAPPED = "Written by {model} from this thread."
 MADE = "Written by {model} from the threads it links to; the numbers are counted, not written."
 
 
@@ -51,6 +50,12 @@ def summary_blocks(title: str, built: Built, figures: Figures, link: Link) -> li
 def made_by(model: str, built: Built, gathered: Gathered) -> str:
     """A summary's small print: who wrote it, and what was left out."""
     return " ".join([MADE.format(model=model), *_left_out(built, gathered)])
+
+
+def wrapped_by(model: str, quiet: str = "") -> str:
+    """A wrap-up's small print; `quiet` says for how many minutes nobody wrote, where nobody asked for it."""
+    came = f", which was quiet for {quiet} minutes" if quiet else ""
+    return f"Written by {model} from this thread{came}."
 
 
 def wrap_up_blocks(note: Note) -> list[Block]:

@@ -14,7 +14,7 @@ from bot.store.jobs import Close
 from bot.summary.counting import counted, reason
 from bot.summary.standing import Standing
 from bot.summary.wishing import queue_wrap_up
-from bot.summary.words import WRAPPED, wrap_up_blocks
+from bot.summary.words import wrap_up_blocks, wrapped_by
 from bot.summary.writing import Writing, record_of
 
 log = logging.getLogger(__name__)
@@ -64,7 +64,7 @@ class WrapUps:
         standing = Standing(
             lab=lab.key, team=thread.team, channel=thread.channel, thread_ts=thread.ts, sums="thread",
             model=model, title="Wrap-up", blocks=wrap_up_blocks(note), threads=(str(thread),),
-            small_print=WRAPPED.format(model=model),
+            small_print=wrapped_by(model, fields.get("quiet", "")),
         )  # fmt: skip
         await running.note({"body": standing.model_dump_json()})  # before it can be judged
         ts = await self._say(running, thread, standing.shown(running.job.id))
@@ -73,7 +73,8 @@ class WrapUps:
 
     async def _failed(self, running: Running, thread: ThreadKey, words: str) -> Close:
         await running.note(FAILED_NOTE)
-        await self._say(running, thread, [section(words)], again=" failed")
+        if running.job.fields.get("user"):  # nobody waits for one that comes by itself
+            await self._say(running, thread, [section(words)], again=" failed")
         return Close({})
 
     async def _say(
@@ -94,7 +95,7 @@ class WrapUps:
             await self._tell(running, thread)
         else:
             user, now = running.job.fields["user"], self._writing.summaries.clock()
-            await insist(lambda: queue_wrap_up(jobs, thread, answers, user, now))
+            await insist(lambda: queue_wrap_up(jobs, thread, answers, now, user=user))
         return Close({})
 
     async def _tell(self, running: Running, thread: ThreadKey) -> None:

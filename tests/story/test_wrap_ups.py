@@ -1,13 +1,19 @@
 """A thread's wrap-up: once for the same answers, never in silence, never against a stop or a cap."""
 
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bot.labs import read_labs
+from bot.store.jobs import Jobs
+from bot.store.redis import Store
+from bot.store.states import States
+from bot.summary.quiet import Quiet
 from bot.trial.model_script import Reply
-from tests.jam import Jam, until
+from tests.jam import LABS, Jam, until
 from tests.scribe import command, summaries, summing, wish
 
 
@@ -106,3 +112,39 @@ async def test_a_stop_ends_a_wrap_up_that_is_being_made(jam: Jam) -> None:
     await until(lambda: len(jam.model.requests) > before)
     await command(jam, "stop now")
     await until(lambda: "moderators stopped this" in jam.replies("argonne", ts)[-1].visible_text, 5)
+
+
+async def test_a_quiet_thread_is_wrapped_up_once_where_its_lab_wants_it(jam: Jam) -> None:
+    script: Any = jam.model.script
+    here, me = jam.channels["berkeley"], jam.people["berkeley"]
+    left_alone = [await jam.ask("berkeley", "A flagged one?"), await jam.ask("berkeley", "An unlisted one?")]
+    hers = jam.people["idaho"]
+    await jam.slack.join(hers, here)
+    await jam.slack.post(hers, here, f"<@{jam.slack.workspace.bot}> and mine?", thread_ts=left_alone[1])
+    await jam.answer("berkeley", left_alone[1], 2)
+    [flagged] = await jam.answer("berkeley", left_alone[0])
+    await jam.slack.message_shortcut(me, here, flagged.ts, "jam_flag")
+    await jam.slack.command(hers, here, "/jam", "mydata unlisted")
+    elsewhere, ts = await jam.ask("argonne", "How large?"), await jam.ask("berkeley", "How large is it?")
+    await jam.answer("argonne", elsewhere)
+    await jam.answer("berkeley", ts)
+    store = await Store.connect(f"unix://{jam.settings().labjam_data.resolve()}/valkey.sock")
+    jobs = Jobs(store, LABS, "test")
+    ahead = Quiet(read_labs(jam.settings(), {}), jobs, States(store), lambda: time.time() + 3_605)
+    await until(lambda: _settled(jobs, jam, ts))
+    await Quiet(ahead.labs, jobs, ahead.states, lambda: time.time() + 3_500).tick()
+    for _ in range(2):
+        await ahead.tick()
+    await until(lambda: "quiet for 60 minutes" in jam.replies("berkeley", ts)[-1].visible_text, 20)
+    await until(lambda: _settled(jobs, jam, ts, ":wrapup"))
+    await ahead.tick()
+    await jam.slack.settled()
+    assert (len(jam.replies("berkeley", ts)), script.notes) == (2, 1)
+    assert [len(jam.replies("berkeley", one)) for one in left_alone] == [1, 2]
+    assert len(jam.replies("argonne", elsewhere)) == 1
+    await store.close()
+
+
+async def _settled(jobs: Jobs, jam: Jam, ts: str, what: str = "") -> bool:
+    """Whether no job of a thread is left to be done."""
+    return not await jobs.is_busy(f"{jam.slack.workspace.team.id}:{jam.channels['berkeley']}:{ts}{what}")
