@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.trial.messages import Message
 from bot.trial.model_script import Reply, SeenRequest
+from handlers.flags import NO_ANSWER
 from tests.jam import Jam, until
 
 NOTE = {
@@ -88,6 +89,17 @@ async def wish(jam: Jam, lab: str, ts: str, told: str = "") -> str:
     assert used.acked
     await until(lambda: told in used.text)
     return used.text
+
+
+async def flag(jam: Jam, lab: str, message: Message) -> None:
+    """Flag an answer, as soon as it is written down."""
+
+    async def is_flagged() -> bool:
+        used = await jam.slack.message_shortcut(jam.people[lab], jam.channels[lab], message.ts, "jam_flag")
+        await until(lambda: bool(used.text))
+        return used.text != NO_ANSWER
+
+    await until(is_flagged)
 
 
 @asynccontextmanager

@@ -9,7 +9,7 @@ import pytest
 
 from bot.store.redis import Store
 from tests.jam import Jam, until
-from tests.scribe import NOTE, command, posts, summaries, summing, two_threads
+from tests.scribe import NOTE, command, flag, posts, summaries, summing, two_threads
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ async def test_what_is_flagged_while_a_summary_is_written_is_not_told(jam: Jam) 
     await until(lambda: "of 2 threads read" in str(posts(jam)))
     flagged = next(m for m in posts(jam) if m.ts.replace(".", "") == second)
     [answer] = jam.replies("argonne", flagged.ts)
-    await jam.slack.message_shortcut(jam.people["argonne"], jam.channels["argonne"], answer.ts, "jam_flag")
+    await flag(jam, "argonne", answer)
     await until(lambda: bool(summaries(jam)), 30)
     words = summaries(jam)[0].visible_text
     assert "1 flagged" in words

@@ -14,7 +14,7 @@ from bot.store.states import States
 from bot.summary.quiet import Quiet
 from bot.trial.model_script import Reply
 from tests.jam import LABS, Jam, until
-from tests.scribe import command, summaries, summing, wish
+from tests.scribe import command, flag, summaries, summing, wish
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ async def test_who_wants_a_flagged_thread_summed_up_is_told_that_it_is_not(jam: 
     ts = await jam.ask("argonne", "How large is the loss?")
     [answer] = await jam.answer("argonne", ts)
     person, channel = jam.people["argonne"], jam.channels["argonne"]
-    await jam.slack.message_shortcut(person, channel, answer.ts, "jam_flag")
+    await flag(jam, "argonne", answer)
     await wish(jam, "argonne", ts)
     await until(lambda: "withheld or flagged" in str(jam.slack.ephemerals(channel, person)), 20)
     assert script.notes == 0
@@ -116,14 +116,14 @@ async def test_a_stop_ends_a_wrap_up_that_is_being_made(jam: Jam) -> None:
 
 async def test_a_quiet_thread_is_wrapped_up_once_where_its_lab_wants_it(jam: Jam) -> None:
     script: Any = jam.model.script
-    here, me = jam.channels["berkeley"], jam.people["berkeley"]
+    here = jam.channels["berkeley"]
     left_alone = [await jam.ask("berkeley", "A flagged one?"), await jam.ask("berkeley", "An unlisted one?")]
     hers = jam.people["idaho"]
     await jam.slack.join(hers, here)
     await jam.slack.post(hers, here, f"<@{jam.slack.workspace.bot}> and mine?", thread_ts=left_alone[1])
     await jam.answer("berkeley", left_alone[1], 2)
     [flagged] = await jam.answer("berkeley", left_alone[0])
-    await jam.slack.message_shortcut(me, here, flagged.ts, "jam_flag")
+    await flag(jam, "berkeley", flagged)
     await jam.slack.command(hers, here, "/jam", "mydata unlisted")
     elsewhere, ts = await jam.ask("argonne", "How large?"), await jam.ask("berkeley", "How large is it?")
     await jam.answer("argonne", elsewhere)
