@@ -95,6 +95,8 @@ def burn_lines(burn: Burn) -> list[str]:
     by = f"{burn.people} {'person' if burn.people == 1 else 'people'}"
     ahead = f"By midnight, at this rate: {spent_words(burn.by_midnight)}."
     lines = [f"Today: {spent_words(burn.day)} by {by}. The last hour: {spent_words(burn.rate)}. {ahead}"]
+    if burn.day == burn.rate == Spent():
+        lines = ["Nothing was asked today yet."]
     if len(burn.models) > 1:
         models = (f"{model} {spent_words(spent)}" for model, spent in sorted(burn.models.items()))
         lines.append(f"By model: {'; '.join(models)}.")

@@ -130,6 +130,10 @@ async def test_a_moderator_runs_the_jam_from_the_board(desk: Desk) -> None:
         await _press(desk, desk.moderator, button)  # the dialog before stop is Slack's
         await until(lambda says=says: says in _home(desk, desk.moderator))
     assert "and stopped" in _home(desk, desk.moderator)
+    for button in ("queue", "flag list", "digest preview"):
+        typed = (await desk.do(button)).splitlines()[0]
+        await _press(desk, desk.moderator, button.replace(" ", "_"))
+        await until(lambda typed=typed: typed in _home(desk, desk.moderator))
     acts = [(one.act, one.actor) for one in await desk.audited()]
     assert acts == [(act, desk.moderator) for act in ("pause", "resume", "stop")]
     await desk.do("resume")
@@ -138,6 +142,15 @@ async def test_a_moderator_runs_the_jam_from_the_board(desk: Desk) -> None:
     assert calls.count(desk.scientist) == 1  # nothing of theirs changed
     await _every_lab_for_a_lead(desk)
     await _role_counts_at_the_press(desk)
+
+
+async def test_the_hour_of_the_digest_is_set_as_people_write_hours(desk: Desk) -> None:
+    for said, hour in (("9", "09:00"), ("17:30", "17:30"), ("07:05", "07:05")):
+        assert await desk.do(f"digest at {said}") == f"The digest comes at {hour} (America/Chicago)."
+    for said in ("25:00", "17:60", "five", "1700", ""):
+        assert "as an hour: write `/jam digest at 17:00`, or `off`." in await desk.do(f"digest at {said}")
+    assert await desk.do("digest at off") == "No daily digest any more."
+    assert [one.after for one in await desk.audited()] == ["09:00", "17:30", "07:05", "off"]
 
 
 async def _every_lab_for_a_lead(desk: Desk) -> None:

@@ -64,6 +64,7 @@ async def test_what_blind_choices_prefer_and_what_of_the_caps_was_used(
     office.now[0] = utc("2026-11-05T23:10")
     for lab in ("argonne", "idaho"):
         await office.asked(lab, utc("2026-11-05T16:00"))
+        await office.store.client.hincrby(keys.pairs(0, lab), "strong weak", LEAST)
     await office.write("argonne", *(_choice(n, "a" if n % 5 else "b") for n in range(LEAST)))
     await office.write("idaho", *(_choice(n, "a") for n in range(LEAST - 1)))
     await _spend(office, "argonne", 3_100_000)

@@ -15,6 +15,8 @@ from bot.recount import SMALL, Figures
 from bot.slack.addresses import thread_address
 from bot.slack.blocks import Block, actions, fields, header, section
 
+NONE = "none"
+
 _TEXT = 2900
 
 
@@ -37,7 +39,8 @@ class Board:
 
 def boards_blocks(boards: Sequence[Board], site: str) -> list[Block]:
     """All boards of one person."""
-    return [*_overview(boards), *(block for board in boards for block in _board(board, site))]
+    alone = len(boards) == 1
+    return [*_overview(boards), *(block for board in boards for block in _board(board, site, alone=alone))]
 
 
 def fitting(lines: Iterable[str]) -> list[str]:
@@ -79,44 +82,51 @@ def _line(board: Board) -> str:
     return f"*{board.lab.short}* " + " · ".join(filter(None, parts))
 
 
-def _board(board: Board, site: str) -> list[Block]:
+def _board(board: Board, site: str, *, alone: bool) -> list[Block]:
+    """One lab's; among several, what the overview says of it is left out."""
     buttons = [press(BUTTONS[name], board.lab.key) for name in board_buttons(board.is_open, board.held)]
-    parts = [_skills(board.figures), _models(board.health), "\n".join(board.burn)]
+    waits = {"Without an answer": _unanswered(board, site), "Flagged": _flagged(board)}
+    details = [_skills(board.figures), _models(board.health), "\n".join(board.burn)]
+    if alone:
+        now = [fields([f"*{name}*\n{said}" for name, said in (_now(board) | waits).items()])]
+    else:
+        now = list[Block]()
+        details = [f"*{name}*: {said}" for name, said in waits.items() if said != NONE] + details
+    parts = details if alone else ["\n".join(filter(None, details))]
     return [
         header(f"{board.lab.short} now"),
-        fields([f"*{name}*\n{said}" for name, said in _cells(board, site)]),
+        *now,
         *(section(text, verbatim=True) for part in parts for text in fitting(part.split("\n"))),
         actions(buttons),
         {"type": "divider"},
     ]
 
 
-def _cells(board: Board, site: str) -> list[tuple[str, str]]:
-    zone, figures = board.lab.timezone, board.figures
-    unanswered = "none"
-    if figures.unanswered:
-        first = figures.unanswered[0]
-        link = f"<{thread_address(site, first.key)}|{clock(first.began, zone)}>"
-        unanswered = f"{many(len(figures.unanswered), 'thread')}, the oldest of {link}"
-    flags = "none"
-    if board.flags.unclaimed or board.flags.claimed:
-        oldest = clock(board.flags.oldest, zone)
-        flags = (
-            f"{board.flags.unclaimed:,} unclaimed, {board.flags.claimed:,} in hand, the oldest of {oldest}"
-        )
-    judged = (
-        f"{figures.judged.words} answers, by {people(figures.judges)}"
-        if figures.judged.of
-        else "no answers yet"
-    )
-    return [
-        ("The jam", f"is {board.session}"),
-        ("Judged", judged),
-        ("Answering", f"{board.running:,}"),
-        ("Waiting", f"{board.waiting:,}{_since(board.oldest, zone)}"),
-        ("Without an answer", unanswered),
-        ("Flagged", flags),
-    ]
+def _now(board: Board) -> dict[str, str]:
+    figures = board.figures
+    judged = f"{figures.judged.words} answers, by {people(figures.judges)}"
+    return {
+        "The jam": f"is {board.session}",
+        "Judged": judged if figures.judged.of else "no answers yet",
+        "Answering": f"{board.running:,}",
+        "Waiting": f"{board.waiting:,}{_since(board.oldest, board.lab.timezone)}",
+    }
+
+
+def _unanswered(board: Board, site: str) -> str:
+    if not board.figures.unanswered:
+        return NONE
+    first = board.figures.unanswered[0]
+    link = f"<{thread_address(site, first.key)}|{clock(first.began, board.lab.timezone)}>"
+    return f"{many(len(board.figures.unanswered), 'thread')}, the oldest of {link}"
+
+
+def _flagged(board: Board) -> str:
+    flags = board.flags
+    if not flags.unclaimed and not flags.claimed:
+        return NONE
+    oldest = clock(flags.oldest, board.lab.timezone)
+    return f"{flags.unclaimed:,} unclaimed, {flags.claimed:,} in hand, the oldest of {oldest}"
 
 
 def _since(oldest: float, zone: ZoneInfo) -> str:

@@ -3,7 +3,7 @@
 import re
 from html import escape, unescape
 
-LONGEST = 80
+LONGEST = 60
 """Characters of a title."""
 UNTITLED = "A question"
 

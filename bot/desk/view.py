@@ -21,7 +21,7 @@ SAID_BLOCKS = 20
 
 OUTCOMES = {
     "refused": "declined by the model",
-    "failed": "no answer: it can be tried again in the thread",
+    "failed": "no answer; *Retry* is in the thread",
     "capped": "over a cap, not answered",
     "": "waiting",
 }

@@ -1,5 +1,7 @@
 """`/jam digest`: see it, post it now, set its hour."""
 
+import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import time
 
@@ -9,6 +11,8 @@ from bot.digest.posting import Digests
 from bot.errors import Declined
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.store.states import LabState, States
+
+_HOUR = re.compile(r"(\d{1,2})(?::(\d{2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,7 @@ def _hour(text: str) -> str:
     said = text.strip().casefold()
     if said == OFF:
         return OFF
-    try:
-        return time.fromisoformat(said.zfill(5)).strftime("%H:%M")
-    except ValueError:
-        unread = f"I can't read {text[:20]!r} as an hour. " if said else ""
-        raise Declined(f"{unread}Write the hour as `/jam digest at 17:00`, or `off`.") from None
+    with suppress(ValueError):
+        if found := _HOUR.fullmatch(said):
+            return time(int(found[1]), int(found[2] or 0)).strftime("%H:%M")
+    raise Declined(f"I can't read {text[:20]!r} as an hour: write `/jam digest at 17:00`, or `off`.")

@@ -16,6 +16,7 @@ from bot.ranking import LEAST, Ranking
 from bot.slack.addresses import thread_address
 from bot.standings import SEED, standings
 from bot.store.jobs import CROSS_LAB
+from bot.store.pairs import Pairs
 
 log = logging.getLogger(__name__)
 
@@ -88,6 +89,8 @@ class Composing:
 
     async def _ranking(self, lab: str) -> Ranking | None:
         """How people's blind choices rank the models; None where they are few, or the library is missing."""
+        if not await Pairs(self.days.jobs).drawn(lab):
+            return None
         try:
             async with self._one_ranking:
                 found = await standings(self.days.jobs.store, [lab], seed=SEED, least=LEAST)
