@@ -171,3 +171,16 @@ async def test_what_was_missed_too_long_ago_is_left_out(office: Office) -> None:
     assert not office.posted("argonne")
     assert told(office, "berkeley") == {"Thursday": 1}
     assert not office.posted("livermore"), "a jam that has not begun has no quiet days"
+
+
+async def test_a_jam_that_is_over_has_no_quiet_days(office: Office) -> None:
+    await office.asked("argonne", utc("2026-11-02T15:00"))
+    closed = {"closed": "1", "ended": str(utc("2026-11-03T20:00"))}
+    for lab in office.labs:
+        await office.store.client.hset(f"labjam:{{0}}:state:{lab}", mapping=closed)
+    for day in ("2026-11-03", "2026-11-04", "2026-11-05", "2026-11-06"):
+        office.now[0] = utc(f"{day}T02:00")
+        await office.post_due(office.digests())
+    days = {"Monday": 1, "Tuesday": 0}
+    assert (told(office, "argonne"), told(office, CROSS_LAB)) == (days, days)
+    assert not told(office, "idaho")

@@ -28,15 +28,19 @@ def test_a_digest_is_due_from_its_hour_on_and_tells_of_all_since_the_one_before(
     )
 
 
+@pytest.mark.parametrize("name", ["Los_Angeles", "Boise", "Denver", "Chicago", "New_York"])
 @pytest.mark.parametrize(
-    ("days", "hours"), [(("2026-10-31", "2026-11-01"), 25), (("2026-03-07", "2026-03-08"), 23)]
+    ("before", "day", "hours"),
+    [(date(2026, 10, 31), date(2026, 11, 1), 25), (date(2026, 3, 7), date(2026, 3, 8), 23)],
 )
-def test_the_days_on_which_clocks_change_are_longer_or_shorter(days: tuple[str, str], hours: int) -> None:
-    daily = Schedule(time(17), DAILY, CHICAGO)
-    found = due(daily, at(f"{days[1]} 17:00"))
-    assert found
-    assert (found.since, found.until) == (at(f"{days[0]} 17:00"), at(f"{days[1]} 17:00"))
-    assert found.until - found.since == hours * 3600
+def test_a_day_on_which_clocks_change_is_longer_or_shorter(
+    name: str, before: date, day: date, hours: int
+) -> None:
+    zone = ZoneInfo(f"America/{name}")
+    since, until = (datetime(each.year, each.month, each.day, 17, tzinfo=zone) for each in (before, day))
+    found = due(Schedule(time(17), DAILY, zone), until.timestamp())
+    assert found == Due(day, since.timestamp(), until.timestamp())
+    assert until.timestamp() - since.timestamp() == hours * 3600
 
 
 @given(

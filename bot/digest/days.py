@@ -102,9 +102,15 @@ class Days:
         before = datetime.fromtimestamp(due.since, schedule.zone).date()
         return int((await self._noted(lab, before.isoformat())).get("questions", 0))
 
-    async def ever_asked(self, labs: Iterable[str]) -> bool:
-        """Whether any of these labs has a record at all."""
-        return any([await Journal(self.jobs.store).count(lab) for lab in labs])
+    async def is_on(self, lab: str, due: Due) -> bool:
+        """Whether a jam has quiet days now: it has begun, and it was open in some of a digest's time."""
+        keys = list(self.labs) if lab == CROSS_LAB else [lab]
+        journal = Journal(self.jobs.store)
+        return any([await journal.count(key) and not await self._was_closed(key, due) for key in keys])
+
+    async def _was_closed(self, lab: str, due: Due) -> bool:
+        state = await self.states.of(lab)
+        return state.closed and float(state.fields.get("ended") or 0) <= due.since
 
     async def _at(self, lab: str) -> str:
         return (await self.states.of(lab)).fields.get(CHANGED) or self.labs[lab].digest_at

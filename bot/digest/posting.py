@@ -21,7 +21,7 @@ from bot.slack.blocks import image, small_print
 from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.slack.uploads import Uploads
-from bot.store.jobs import CROSS_LAB, Close, Jobs
+from bot.store.jobs import Close, Jobs
 
 log = logging.getLogger(__name__)
 
@@ -73,10 +73,10 @@ class Digests:
         """Compose and post one digest, as far as an earlier worker did not."""
         fields = dict(run.job.fields)
         lab, team = fields["lab"], fields["team"]
-        if not await self.days.ever_asked(self.labs if lab == CROSS_LAB else (lab,)):
-            return Close({})  # a jam that has not begun has no quiet days
         if "told" not in fields:
             fields |= await self._composed(run, team, lab, read_due(fields))
+        if fields.get("questions") == "0" and not await self.days.is_on(lab, read_due(fields)):
+            return Close({})  # a jam that has not begun, or is over, has no quiet days
         text, blocks = json.loads(fields["told"])
         name = self.labs[lab].channel if lab in self.labs else self.labs.hq
         channel = await self.directory.channel_id(team, name)

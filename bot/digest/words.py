@@ -110,7 +110,7 @@ def _themes(now: Figures) -> str:
         "other": "other tasks"
     }
     skills = [f"{titles.get(name, name)} {count}" for name, count in now.skills.items()]
-    domains = [f"{DOMAINS.get(name, name).lower()} {count}" for name, count in now.domains.items()]
+    domains = [f"{DOMAINS[name].lower()} {count}" for name, count in now.domains.items() if name in DOMAINS]
     said = [f"Skills assessed: {', '.join(skills)}."] if skills else []
     return " ".join([*said, f"Fields: {', '.join(domains)}."] if domains else said)
 
@@ -148,7 +148,7 @@ def leader(ranking: Ranking | None) -> str:
 
 def _lab_line(lab: Lab, day: Day) -> str:
     now = day.figures
-    liked = f", {now.liked.words} thumbs up" if now.liked.of else ""
+    liked = f", {now.liked.words} thumbs up" if now.judges >= SMALL else ""
     asked = f"*{lab.short}* {many(now.questions, 'question')}, {many(now.answered, 'answer')}"
     parts = [
         f"{asked}, {now.judged.part:,} judged{liked}",
