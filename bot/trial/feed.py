@@ -53,6 +53,7 @@ class Feed:
     touched: dict[tuple[str, str], None] = field(default_factory=dict[tuple[str, str], None])
     _last: dict[str, str] = field(default_factory=dict[str, str])
     _next_traffic: float = 0.0
+    _said: dict[str, Any] = field(default_factory=dict[str, Any])  # how each line of the traffic ended
 
     def __post_init__(self) -> None:
         self.slack.workspace.on_touch = self.touch
@@ -97,7 +98,7 @@ class Feed:
             self._tell_rest()
             if loop.time() >= self._next_traffic:
                 self._next_traffic = loop.time() + TRAFFIC_EVERY
-                self._tell_all("traffic", {"traffic": shown.traffic_shown(self.slack)})
+                self._tell_traffic()
 
     def _tell_messages(self) -> None:
         ws = self.slack.workspace
@@ -123,6 +124,15 @@ class Feed:
             if known != page.views:
                 page.views = known
                 page.send("views", **views)
+
+    def _tell_traffic(self) -> None:
+        """Tell what is new of it, or ended otherwise than was said; the page has the rest."""
+        traffic, said = shown.traffic_shown(self.slack), self._said
+        now = {line["id"]: (line["ended"], line["retries"]) for line in traffic["calls"] + traffic["events"]}
+        for kind in ("calls", "events"):
+            traffic[kind] = [line for line in traffic[kind] if said.get(line["id"]) != now[line["id"]]]
+        self._said = now
+        self._tell_all("traffic", {"traffic": traffic})
 
     def _tell_all(self, kind: str, what: Dict) -> None:
         """Send to every page, unless it is what was sent last."""

@@ -129,7 +129,14 @@ def _call(call: Call) -> Dict:
     about = {key: value for key, value in call.args.items() if key != "token"}
     ended = call.error or "ok"
     key = f"{call.at} {call.method}"
-    return {"id": key, "name": call.method, "at": call.at, "ended": ended, "args": _short(about)}
+    return {
+        "id": key,
+        "name": call.method,
+        "at": call.at,
+        "ended": ended,
+        "retries": 0,
+        "args": _short(about),
+    }
 
 
 def _envelope(envelope: Envelope, is_open: bool) -> Dict:

@@ -33,6 +33,7 @@ async def test_from_the_first_visit_to_the_app_home(tmp_path: Path, browser: Bro
         await _slash_command(page)
         await _files(page, thread)
         await _home(page, thread)
+        await _inspector(page)
         words = await thread.inner_text()
         await page.reload()
         await expect(thread.locator(".thumbs").first).to_be_visible()
@@ -87,6 +88,7 @@ async def _details(page: Page, thread: Locator) -> None:
     await expect(dialog.get_by_label("Comment")).to_have_value("It lacks the *error* term & <b>units</b>.")
     await expect(dialog.get_by_label("Incomplete")).to_be_checked()
     await dialog.get_by_role("button", name="Cancel").click()
+    await expect(dialog).to_be_hidden()
 
 
 async def _menu_of_the_answer(page: Page, thread: Locator) -> None:
@@ -135,6 +137,24 @@ async def _home(page: Page, thread: Locator) -> None:
     await expect(thread.get_by_role("button", name="This answer is good").last).to_have_attribute(
         "aria-pressed", "true"
     )
+
+
+async def _inspector(page: Page) -> None:
+    button = page.get_by_role("button", name="Inspector", exact=True)
+    await button.click()
+    inspector = page.locator("#inspector")
+    await expect(inspector.locator(".budgets li").filter(has_text="chat.startStream")).to_contain_text(
+        "of 20"
+    )
+    home = inspector.locator("details").filter(has_text="app_home_opened").first
+    await expect(home).to_contain_text("acknowledged")
+    await home.locator("summary").click()
+    await ask(page, "/jam status")
+    await expect(inspector.locator("summary").first).to_contain_text("/jam")
+    await expect(home).to_have_attribute("open", "")  # what comes later leaves it as it is
+    await expect(inspector).to_contain_text("views.publish")
+    await inspector.get_by_role("button", name="Close the inspector").press("Escape")
+    await expect(button).to_be_focused()
 
 
 async def test_a_moderator_on_a_small_dark_screen(tmp_path: Path, browser: Browser) -> None:

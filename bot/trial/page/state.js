@@ -32,6 +32,7 @@ function keep(message) {
   else channel.set(message.ts, message);
 }
 
+const SHOWN = 80; // calls and events of the inspector
 const TAKE = {
   snapshot(frame) {
     const { type: _type, people, channels, messages, ...rest } = frame;
@@ -43,7 +44,10 @@ const TAKE = {
   model(frame) { state.model = frame.model; },
   statuses(frame) { state.statuses = frame.statuses; },
   views(frame) { state.home = frame.home; state.modals = frame.modals; state.prompts = frame.prompts; },
-  traffic(frame) { state.traffic = frame.traffic; },
+  traffic({ traffic }) {
+    const added = (kind) => [...new Map([...state.traffic[kind], ...traffic[kind]].map((each) => [each.id, each])).values()].slice(-SHOWN);
+    state.traffic = { ...traffic, calls: added("calls"), events: added("events") };
+  },
 };
 
 export function take(frame) {
