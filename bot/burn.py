@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.caps import Cap, Spent, Window, dollars, in_words, laid_over, renewal, window
+from bot.caps import Cap, Spent, Window, dollars, in_words, laid_over, renewal, used_up, window
 from bot.labs import Lab
 from bot.store.spending import Book, Spending
 
@@ -77,6 +77,20 @@ class Burning:
         book = await self._spending.book(lab.key, seen) if caps else Book()
         outlooks = _outlooks(tuple(caps), {"day": book}, {}, {"day": seen}, at)
         return [used_words(outlook) for outlook in outlooks]
+
+    async def used_up(self, lab: Lab, person: str, model: str) -> str:
+        """Which cap keeps a person from a further answer now, in words; empty where none does."""
+        now = self._clock()
+        for cap in await self.caps(lab):
+            seen = window(cap.per, now, lab.timezone)
+            if cap.scope == "person":
+                used = await self._spending.used_by(lab.key, person, seen)
+            else:
+                book = await self._spending.book(lab.key, seen)
+                used = book.lab if cap.scope == "lab" else book.models.get(model, Spent())
+            if used.in_units(cap.measure) >= cap.units:
+                return used_up(cap, seen, lab.timezone, model)
+        return ""
 
     async def left(self, lab: Lab, person: str) -> list[str]:
         """What one person may still ask for, a line for each cap on people."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from bot.admission import Door
 from bot.asking import Asking
+from bot.burn import Burning
 from bot.confirming import Confirming
 from bot.errors import SlackRefused
 from bot.labs import Labs
@@ -44,8 +45,9 @@ class Controls:
 
     def __init__(
         self, labs: Labs, jobs: Jobs, outbox: Outbox, moderates: Moderates, *,
-        door: Door, confirming: Confirming, asking: Asking,
+        door: Door, confirming: Confirming, asking: Asking, burning: Burning,
     ) -> None:  # fmt: skip
+        self._burning = burning
         self._door = door
         self._confirming = confirming
         self._asking = asking
@@ -65,8 +67,8 @@ class Controls:
             return False
         asked, draft = question_of(fields), draft_of(fields)
         pressed = _pressed(asked, click)
-        if draft and draft.text.strip() and not await self._may_steer(asked, click):
-            await self._questions.tell(pressed, NOT_YOURS, private=True)
+        if draft and draft.text.strip() and (why := await self._why_it_stays(asked, click)):
+            await self._questions.tell(pressed, why, private=True)
             return False
         if not await self._door.admits(pressed):
             return False
@@ -74,6 +76,13 @@ class Controls:
         if await self._confirming.holds_again(pressed, lab, anew=job):
             return False
         return await self._questions.again(str(about.thread), job, micros(click.ts))
+
+    async def _why_it_stays(self, asked: Question, click: Click) -> str:
+        """Why an answer that has text is not to be replaced, in words; empty where it may be."""
+        if not await self._may_steer(asked, click):
+            return NOT_YOURS
+        lab = self._labs[asked.lab]
+        return await self._burning.used_up(lab, asked.user, lab.model(asked.model).name)
 
     async def stop_answer(self, about: About, click: Click) -> None:
         """End an answer that grows by edits; what stands of it stays."""

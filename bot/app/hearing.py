@@ -63,7 +63,7 @@ def _register(app: AsyncApp, parts: Parts) -> Desk:
         parts.judging,
         control=Controls(
             labs, jobs, outbox, roster.moderates,
-            door=door, confirming=parts.confirming, asking=parts.asking,
+            door=door, confirming=parts.confirming, asking=parts.asking, burning=parts.caring.burning,
         ),
         commands=commands,
         prompts=prompts,

@@ -68,6 +68,9 @@ def unlinked(text: str) -> str:
 
 
 def name_as_text(name: str) -> str:
-    """A file's name, and what it says without its ending: an underscore stands for a blank there."""
-    stem = re.sub(r"(?<=.)\.\w{1,8}$", "", name)
-    return f"{name}\n{re.sub(r'[_.]+', ' ', stem)}"
+    """A file's name, and what it says without its ending, where an underscore stands for a blank.
+
+    Said as "file named …" too: there, rules ask about words that are none of their business in a sentence.
+    """
+    words = re.sub(r"[_.-]+", " ", re.sub(r"(?<=.)\.\w{1,8}$", "", name))
+    return f"{name}\n{words}\nfile named {words}"

@@ -85,6 +85,29 @@ async def test_a_question_too_many_is_kept_until_there_is_room(jam: Jam) -> None
     assert (await book(jam, "argonne")).lab == Spent(3, 60 + output, 3 * 20 * 10 + output * 20)
 
 
+async def test_an_answer_stays_where_there_is_no_room_for_another(jam: Jam) -> None:
+    person, channel = jam.people["argonne"], jam.channels["argonne"]
+    jam.model.script = Plan(lambda seen: Reply(f"On {seen.question}."))
+    await jam.start_bot()
+    ts = await jam.ask("argonne", "iron")
+    [answer] = await jam.answer("argonne", ts)
+    await jam.slack.edit(person, channel, ts, "nickel")
+    await until(lambda: "edited" in answer.visible_text)
+    store = await Store.connect(jam.environ["REDIS_URL"])
+    for number, name in enumerate(
+        ("person_questions_per_day", "model_questions_per_hour", "lab_tokens_per_day")
+    ):
+        await Spending(store).change("argonne", name, 1)
+        await jam.slack.click(person, channel, answer.ts, "labjam_again")
+        await until(lambda: len(jam.slack.ephemerals(channel, person)) == number + 1)  # noqa: B023
+        assert "used up" in jam.slack.ephemerals(channel, person)[-1].visible_text
+        await Spending(store).change("argonne", name, None)
+    await store.close()
+    assert answer.written == "On iron."
+    await jam.slack.click(person, channel, answer.ts, "labjam_again")
+    await until(lambda: jam.replies("argonne", ts)[0].written == "On nickel.")
+
+
 async def test_a_question_that_got_nothing_is_none_used(jam: Jam) -> None:
     jam.model.script = Plan(lambda _: failure(400))
     await jam.start_bot()
