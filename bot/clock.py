@@ -13,7 +13,8 @@ log = logging.getLogger(__name__)
 
 LOOK_EVERY = 30.0
 """Seconds after which a process asks for a turn again, at the latest."""
-
+_JUST_AFTER = 0.01
+"""Seconds after our own rest when the next turn is free for sure; who asks too soon waits a quarter more."""
 ENDS_WITHIN = 2.0
 """Seconds to give a turn back when the process ends."""
 
@@ -46,22 +47,34 @@ class Clock:
 
     async def _repeat(self, job: Timed) -> None:
         while True:
-            began = self._now()
+            pause = job.every / 4
             try:
-                if await self._turns.take(job.name, job.longest):
-                    await self._take_turn(job, began)
+                pause = await self._turn(job)
             except LabjamError as error:
                 log.warning("clock job failed", extra={"job": job.name, "why": str(error)})
             except Exception:
                 log.exception("clock job broke", extra={"job": job.name})
-            await asyncio.sleep(min(job.every / 4, LOOK_EVERY))
+            await asyncio.sleep(min(pause, LOOK_EVERY))
 
-    async def _take_turn(self, job: Timed, began: float) -> None:
+    async def _turn(self, job: Timed) -> float:
+        """Run a job where it is our turn; gives the seconds until that may be so again."""
+        began = self._now()
+        asking = asyncio.ensure_future(self._turns.take(job.name, job.longest))
         try:
+            if not await asyncio.shield(asking):
+                return job.every / 4
             await job.run()
         finally:
             rest = max(0.05, job.every - (self._now() - began))
-            try:  # whatever it says: who is told to end must end
-                await asyncio.wait_for(self._turns.end(job.name, rest), ENDS_WITHIN)
-            except (LabjamError, TimeoutError) as error:
-                log.warning("turn not ended", extra={"job": job.name, "why": str(error)})
+            if not asking.done() or not asking.exception():
+                await self._give_back(asking, job.name, rest)
+        return rest + _JUST_AFTER
+
+    async def _give_back(self, asking: "asyncio.Future[bool]", name: str, rest: float) -> None:
+        """End a turn if it is ours, also where we are ended before we heard that it is."""
+        try:  # whatever the store says: who is told to end must end
+            async with asyncio.timeout(ENDS_WITHIN):
+                if await asking:
+                    await self._turns.end(name, rest)
+        except (LabjamError, TimeoutError) as error:
+            log.warning("turn not ended", extra={"job": name, "why": str(error)})

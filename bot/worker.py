@@ -24,6 +24,8 @@ PULSE = 0.4
 """Seconds between heartbeats: a cancellation is heard within one."""
 TAKE_EVERY = 0.02
 """Seconds between two reads of a busy queue: what came meanwhile is taken together."""
+AT_ONCE = 4
+"""Jobs of each lab in one read: while many begin together, nothing else gets its turn."""
 SLOTS = 512
 """Jobs one worker runs at once; each is a stream that mostly waits."""
 MAX_TRIES = 8
@@ -115,7 +117,7 @@ class Worker:
             self._freed.clear()
             await self._freed.wait()
             return
-        share = max(1, room // (len(labs) * self._jobs.store.shards))
+        share = min(AT_ONCE, max(1, room // (len(labs) * self._jobs.store.shards)))
         block = 500 if len(labs) == len(self._jobs.labs) else 50
         taken = await self._jobs.take(shard, labs[:room], share, block)
         for entry in taken:

@@ -1,5 +1,6 @@
 """Opening, closing, pausing and stopping a lab's jam; each step is in the audit trail."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -85,8 +86,8 @@ class Sessions:
 
     async def close_due(self, team: str, now: float) -> None:
         """Close every lab whose end has come; for the clock."""
-        for key in self.labs:
-            state = await self.states.of(key)
+        states = await asyncio.gather(*(self.states.of(key) for key in self.labs))
+        for key, state in zip(self.labs, states, strict=True):
             if state.closed or state.is_open(now):
                 continue
             try:
@@ -120,12 +121,14 @@ class Sessions:
 
     async def keep_held(self) -> None:
         """Make the queues as the states say, where a process died between the two; for the clock."""
-        for key in self.labs:
-            held = None
-            while held != (now := await self._held_now(key)):  # a moderator may act in between
-                held = now
-                if await self.jobs.hold(key, held):
-                    log.warning("queue set right", extra={"lab": key, "held": held})
+        await asyncio.gather(*(self._keep_held(key) for key in self.labs))
+
+    async def _keep_held(self, key: str) -> None:
+        held = None
+        while held != (now := await self._held_now(key)):  # a moderator may act in between
+            held = now
+            if await self.jobs.hold(key, held):
+                log.warning("queue set right", extra={"lab": key, "held": held})
 
     async def _held_now(self, lab: str) -> Held:
         self.states.forget(lab)

@@ -8,6 +8,9 @@ from redis.asyncio import Redis
 SENDERS = 2
 """Round trips under way at once: what is asked for meanwhile goes together in the next one."""
 
+MOST = 32
+"""Commands in one round trip: more would save little, and wake up too many at once."""
+
 _ALONE = {"XREADGROUP"}
 """What waits in the server for something to happen."""
 
@@ -45,7 +48,7 @@ class BatchingRedis(Redis):
 
     async def _send(self) -> None:
         while wanted := [command for command in self._wanted if not command.answer.done()]:
-            self._wanted = []
+            wanted, self._wanted = wanted[:MOST], wanted[MOST:]
             try:
                 for command, answer in zip(wanted, await self._answers(wanted), strict=True):
                     command.end(answer)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,27 @@ from bot.trial.server import LocalSlack
 from tests.jam import LABS, ended, free_port, until
 
 PIECES, SECONDS = 60, 1.5
+SETTLING, IDLE = 3.0, 10.0
+"""Seconds after the last answer until the bot is taken to rest, and for which it is then watched."""
 ENDING = {"chat.stopStream", "chat.postMessage", "chat.update"}
+
+
+@dataclass(frozen=True, slots=True)
+class Used:
+    """What a bot and its Redis server did so far, or in between."""
+
+    cpu: float = 0.0  # seconds
+    server_cpu: float = 0.0
+    commands: float = 0.0  # of Redis, also those inside scripts
+    trips: float = 0.0  # how often the server read what somebody sent
+
+    def since(self, before: "Used", parts: float = 1.0) -> "Used":
+        """What came after another look, or a part of that."""
+        return Used(*((now - then) / parts for now, then in zip(astuple(self), astuple(before), strict=True)))
+
+    def times(self, factor: float) -> "Used":
+        """So much of it."""
+        return Used(*(one * factor for one in astuple(self)))
 
 
 @dataclass
@@ -34,10 +54,9 @@ class Load:
     asked: dict[str, tuple[str, float]] = field(
         default_factory=dict[str, tuple[str, float]]
     )  # ts -> channel, at
-    cpu: float = 0.0  # seconds
-    server_cpu: float = 0.0
     rss: float = 0.0  # MiB, peak
-    commands: float = 0.0
+    whole: "Used" = field(default_factory=Used)  # for all answers, the idle part taken off
+    idle: "Used" = field(default_factory=Used)  # in a second
 
     async def ask(self, questions: int, seconds: float) -> None:
         """Post evenly over the time, in the labs' channels in turn."""
@@ -109,7 +128,7 @@ async def measure(name: str, command: list[str], model_url: str, questions: int,
 async def observe(load: Load, bot: psutil.Process, folder: Path, questions: int, seconds: float) -> None:
     watching = asyncio.create_task(watch_memory(load, bot))
     await until(lambda: bool(load.slack.sockets.live), 20)
-    before, server_before, commands = used(bot, folder)
+    before = used(bot, folder)
     asked_at = time.monotonic()
     await load.ask(questions, seconds)
     waiting = set(load.asked)
@@ -117,11 +136,12 @@ async def observe(load: Load, bot: psutil.Process, folder: Path, questions: int,
         waiting = {ts for ts in waiting if not load.stands(ts)}
         await asyncio.sleep(0.2)
     took = time.monotonic() - asked_at
-    after, server_after, commands_after = used(bot, folder)
-    await asyncio.sleep(5)
-    idle = (used(bot, folder)[2] - commands_after) / 5  # per second: heartbeats
-    load.cpu, load.server_cpu = after - before, server_after - server_before
-    load.commands = (commands_after - commands - idle * took) / questions
+    after = used(bot, folder)
+    await asyncio.sleep(SETTLING)
+    resting = used(bot, folder)
+    await asyncio.sleep(IDLE)
+    load.idle = used(bot, folder).since(resting, IDLE)
+    load.whole = after.since(before).since(replace(load.idle, cpu=0.0, server_cpu=0.0).times(took))
     watching.cancel()
 
 
@@ -131,17 +151,19 @@ async def watch_memory(load: Load, bot: psutil.Process) -> None:
         await asyncio.sleep(0.1)
 
 
-def used(bot: psutil.Process, folder: Path) -> tuple[float, float, float]:
-    """CPU seconds of the bot and of its server, and Redis commands so far."""
+def used(bot: psutil.Process, folder: Path) -> Used:
+    """What a bot used so far."""
     times = bot.cpu_times()
     servers = [child.cpu_times() for child in bot.children()]
     path = folder / "data" / "valkey.sock"
-    commands = 0.0
+    commands = trips = 0.0
     if path.exists():
         with Redis(unix_socket_path=str(path)) as redis:
             clients: Any = redis.client_list()  # pyright: ignore[reportUnknownMemberType]
             commands = float(sum(int(client["tot-cmds"]) for client in clients))
-    return times.user + times.system, sum(one.user + one.system for one in servers), commands
+            stats: Any = redis.info("stats")  # pyright: ignore[reportUnknownMemberType]
+            trips = float(stats["total_reads_processed"])
+    return Used(times.user + times.system, sum(one.user + one.system for one in servers), commands, trips)
 
 
 def percentile(values: list[float], percent: int) -> float:
@@ -154,7 +176,7 @@ def report(load: Load) -> str:
     acks = list(load.slack.delivery.waits)
     limited = sum(call.status == 429 for call in load.slack.calls)
     asked = len(load.asked)
-    cpu, server = 1000 * load.cpu / asked, 1000 * load.server_cpu / asked
+    of = load.whole.times(1 / asked)
     rows = {
         "asked": f"{asked}",
         "lost": f"{asked - len(whole)}",
@@ -162,10 +184,11 @@ def report(load: Load) -> str:
         "ack p50 / p99": f"{percentile(acks, 50):.3f} / {percentile(acks, 99):.3f} s",
         "first words p50 / p99": f"{percentile(first, 50):.2f} / {percentile(first, 99):.2f} s",
         "whole p50 / p99": f"{percentile(whole, 50):.2f} / {percentile(whole, 99):.2f} s; model {SECONDS} s",
-        "CPU per answer": f"{cpu:.1f} ms, and its Redis server {server:.1f} ms",
+        "CPU per answer": f"{1000 * of.cpu:.1f} ms, and its Redis server {1000 * of.server_cpu:.1f} ms",
         "RSS": f"{load.rss:.0f} MiB",
         "Slack calls per answer": f"{len(load.slack.calls) / asked:.1f}",
-        "Redis commands per answer": f"{load.commands:.1f}",
+        "Redis per answer": f"{of.commands:.0f} commands, scripts' own too, in {of.trips:.1f} round trips",
+        "idle": f"{100 * load.idle.cpu:.1f} % of a core, {load.idle.trips:.0f} round trips a second",
         "429": f"{limited}",
     }
     return "\n".join([load.name, *(f"  {name:26}{value}" for name, value in rows.items())])
@@ -194,7 +217,7 @@ async def main() -> None:
     finally:
         model.terminate()
     if len(loads) == len(bots):
-        print(f"CPU per answer, labjam to bare: {loads[0].cpu / loads[1].cpu:.2f}")
+        print(f"CPU per answer, labjam to bare: {loads[0].whole.cpu / loads[1].whole.cpu:.2f}")
 
 
 if __name__ == "__main__":
