@@ -11,7 +11,7 @@ import aiohttp
 import yaml
 
 from bot.slack.manifest import manifest
-from bot.trial.model_script import Reply
+from bot.trial.model_script import Reply, failure
 from bot.trial.model_server import ModelServer
 from tests.jam import BUSY, free_port, until
 from tests.trying import ROOT, Trial, labjam, tab, thumbs
@@ -62,6 +62,13 @@ async def test_a_model_of_ones_own_answers_where_there_is_one(tmp_path: Path) ->
             await page.certify(page.channel("jam-idaho"))
             await page.until(lambda: page.answers(asked["ts"]))
             assert "Forty-two." in page.answers(asked["ts"])[0]["text"]
+
+
+async def test_a_model_that_refuses_is_told_at_the_start(tmp_path: Path) -> None:
+    async with ModelServer(lambda _: failure(401, "invalid_api_key"), models=()) as model:
+        env = {"OPENAI_BASE_URL": model.base_url, "LABJAM_MODEL": "ours", "OPENAI_API_KEY": "sk-wrong"}
+        async with Trial(tmp_path, env=env) as trial, tab(trial) as page:
+            await page.until(lambda: "ours does not answer" in page.snapshot["model"]["note"])
 
 
 async def test_two_people_see_each_other_and_only_their_own_asides(tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ async def choose(settings: Settings, wanted: str, folder: Path, stack: AsyncExit
     has_endpoint = bool(settings.openai_api_key.get_secret_value() or settings.openai_base_url)
     if not wanted and settings.labjam_model and has_endpoint:
         return Chosen(settings, "yours")
+    if not wanted and (settings.labjam_model or has_endpoint):
+        lacking = "OPENAI_API_KEY (or OPENAI_BASE_URL)" if settings.labjam_model else "LABJAM_MODEL"
+        say(f"Your model is not asked: {lacking} is not set.")
     weights = None if wanted == "scripted" else await _found(say)
     if weights or wanted == "local":
         return await _local(settings, weights, folder, stack, say)

@@ -15,9 +15,10 @@ from typing import Any
 from pydantic import SecretStr
 
 from bot.app import Roles, run
-from bot.errors import UsageError, WorldError
+from bot.errors import ModelError, UsageError, WorldError
 from bot.labs import Lab, Labs, read_labs
 from bot.labs.values import allowed
+from bot.llm.openai import OpenAIModels
 from bot.prompting import system_prompt
 from bot.settings import Settings
 from bot.slack.manifest import manifest
@@ -73,14 +74,15 @@ async def try_out(settings: Settings, options: Options, stop: asyncio.Event, say
         await slack.start()
         stack.push_async_callback(slack.stop)
         stack.callback(keeper.save)
-        dirty = asyncio.Event()
-        feed = Feed(slack, _about(chosen, labs, asked), pressed, dirty.set)
+        feed = Feed(slack, _about(chosen, labs, asked), pressed, (dirty := asyncio.Event()).set)
         page = PageServer(feed, Acts(slack, pressed))
         stack.push_async_callback(page.stop)
         await page.start(options.port)
         settings = write_config(asked.settings, folder, powers(slack.workspace, chosen))
         if asked.serving:
             await _begin(asked.serving, system_prompt(labs, chosen[0]).text, feed, stop, stack)
+        elif asked.kind == "yours":
+            stack.callback(asyncio.create_task(_try_model(chosen, feed, say)).cancel)
         bot = await _start_bot(_bot_settings(settings, slack, folder), slack, stop, stack)
         parts = {bot, asyncio.create_task(_save_on_change(keeper, dirty))}
         if options.crowd:
@@ -111,6 +113,21 @@ async def _begin(
         await _first(serving.ready, stop)
         if serving.failure and serving.required:
             raise WorldError(serving.failure)
+
+
+async def _try_model(labs: list[Lab], feed: Feed, say: Say) -> None:
+    """Say at the start what is wrong with a model of the user's, rather than under each question."""
+    models = OpenAIModels()
+    try:
+        for spec in dict.fromkeys(lab.models[0] for lab in labs):
+            try:
+                await models.check(spec)
+            except ModelError as error:
+                say(f"Model {spec.id}: {error}.\nMend its id, address or token, and start again.")
+                note = f"{spec.id} does not answer: labjam's terminal says why."
+                feed.tell_model({**feed.about["model"], "note": note})
+    finally:
+        await models.close()
 
 
 async def _first(*events: asyncio.Event) -> None:
