@@ -66,7 +66,8 @@ class Keeper:
         try:
             self._write()
         except OSError as error:
-            raise WorldError(f"LABJAM_DATA: {self.folder}: {error.strerror}. Make room there.") from None
+            remedy = "Make room there, or name another folder."
+            raise WorldError(f"LABJAM_DATA: {self.folder}: {error.strerror}. {remedy}") from None
 
     def _write(self) -> None:
         ws = self._workspace

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,8 @@ class PageServer:
             await web.TCPSite(self._runner, "127.0.0.1", port).start()
         except OSError as error:
             await self.stop()
-            raise WorldError(f"--port {port}: {error.strerror}. Name another one.") from None
+            why = os.strerror(error.errno or 0)
+            raise WorldError(f"--port {port}: {why}. Name another one; --port 0 takes a free one.") from None
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
         self._spawn(self._feed.watch())
 

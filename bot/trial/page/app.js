@@ -162,6 +162,7 @@ let modelKind = "";
 
 function drawModel() {
   document.getElementById("model").textContent = state.model.note || state.model.name;
+  for (const each of document.querySelectorAll(".model-says")) each.textContent = state.model.note;
   const other = state.model.kind !== modelKind;
   modelKind = state.model.kind;
   return other;

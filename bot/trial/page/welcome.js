@@ -9,10 +9,9 @@ export function welcome(choose) {
   const place = state.channels.get(state.place.channel);
   const isJam = place?.kind === "im" || state.labs.some((each) => each.channel === place?.name);
   const says = !isJam ? "What crosses labs is posted here. Questions are asked in a lab's channel."
-      : state.model.kind === "scripted" ? "Ask anything. The bot is the real one; the model behind it is scripted, and shows how answers look."
-      : `Ask anything: labjam answers in a thread. ${state.model.note}`;
+      : "Ask anything: labjam, the real bot, answers in a thread.";
   return h("div.empty", {}, h("h2", {}, place?.kind === "im" ? "Write to labjam" : `This is the beginning of #${channelName(state.place.channel)}`),
-    h("p", {}, says),
+    h("p", {}, says), isJam ? h("p.model-says", {}, state.model.note) : null,
     !isMember(state.place.channel) ? null : place?.kind === "im" && state.prompts.length ? suggestions(choose)
       : isJam && state.model.kind === "scripted" ? h("div.actions", {}, ASKS.map((text) => h("button.plain", { type: "button", onclick: () => choose(text) }, text))) : null);
 }
