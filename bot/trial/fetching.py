@@ -82,7 +82,16 @@ async def _install(package: Package, folder: Path, report: Report) -> str:
         watching.cancel()
     if not process.returncode:
         return ""
-    last = errors.decode(errors="replace").strip().splitlines() or ["no reason given"]
+    return _reason(errors.decode(errors="replace"))
+
+
+def _reason(errors: str) -> str:
+    """What pip's errors come down to: its last line names the package, and seldom the cause."""
+    if "connection broken by" in errors:
+        return "its registry can't be reached from here."
+    if "from versions:" in errors:
+        return "its registry has none for this kind of machine and Python."
+    last = errors.strip().splitlines() or ["no reason given."]
     return last[-1].removeprefix("ERROR: ")[:200]
 
 
