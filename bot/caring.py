@@ -18,6 +18,7 @@ from bot.moderation.times import ago
 from bot.purge import Purges
 from bot.retention import EVERY, Retention
 from bot.running import Runner
+from bot.slack.directory import Directory
 from bot.slack.outbox import Outbox
 from bot.store.jobs import Jobs
 from bot.store.spending import Spending
@@ -39,11 +40,15 @@ class Caring:
     retention: Retention
 
     @classmethod
-    def of(cls, labs: Labs, jobs: Jobs, outbox: Outbox, flagging: Flagging, archive: Path) -> Self:
+    def of(
+        cls, labs: Labs, jobs: Jobs, outbox: Outbox, directory: Directory, flagging: Flagging, *,
+        url: str, archive: Path,
+    ) -> Self:  # fmt: skip
         """Make them."""
         spending, purges = Spending(jobs.store), Purges(jobs)
         burning = Burning(spending)
-        caps, care = CapCommands(labs, spending, burning), CareCommands(labs, purges)
+        caps = CapCommands(labs, spending, burning)
+        care = CareCommands(labs, purges, directory, url)
         kept = Retention(labs, purges, archive)
         return cls(labs, purges, Clearing(outbox), burning, caps, care, flagging, Votes(jobs), kept)
 

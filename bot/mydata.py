@@ -9,6 +9,7 @@ from typing import Any
 from bot.errors import Declined, Held
 from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
+from bot.moderation.wording import counted
 from bot.private_files import PrivateFiles
 from bot.purge import Purges
 from bot.running import Running, insist
@@ -29,6 +30,8 @@ DELETING = (
     "It is being taken out of the record, the archive and all later exports. What you wrote in Slack stays."
 )
 KEPT_BY_HOLD = "A legal hold keeps your records, so nothing was deleted. Ask your lab's moderators about it."
+
+PARTLY_HELD = "A legal hold keeps {records} of these, and they stay: ask your lab's moderators about it."
 
 UNLISTED = (
     "Done. Threads in which you asked are left out of summaries, wrap-ups by others and digests from now on; "
@@ -85,12 +88,15 @@ class MyData:
 
     async def delete(self, act: Act) -> Reply:
         """Order a purge of the person, who does not get more questions by it."""
+        scope = Scope(person=act.actor.user)
         try:
-            purge = await self._purges.order(Scope(person=act.actor.user), "the person", counts=False)
+            held = (await self._purges.look(scope)).held
+            purge = await self._purges.order(scope, "the person", counts=False)
         except Held:
             raise Declined(KEPT_BY_HOLD) from None
         await self._forms.forget(act.actor.team, act.actor.user)
-        return Reply(f"{DELETING} Receipt: {purge}.", after=f"purge {purge} of a person by themselves")
+        kept = f" {PARTLY_HELD.format(records=counted(held, 'record'))}" if held else ""
+        return Reply(f"{DELETING}{kept} Receipt: {purge}.", after=f"purge {purge} of a person by themselves")
 
     async def unlist(self, act: Act) -> Reply:
         """Leave a person's threads out of what is summed up, from now on."""

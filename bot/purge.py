@@ -167,7 +167,7 @@ class Purges:
         if note:
             await note(reach.concern.questions if scope.person else ())
         if order.slack:
-            await self._queue_clearing(found, order)
+            await self._queue_clearing(found, order, reach)
         for job in found.running:
             await self._spending.settle(job.fields["lab"], job.id, Spent())
         await self._traces.forget_keys(reach, counts=order.counts)
@@ -221,14 +221,20 @@ class Purges:
             if not any(fields.get("state") == "running" for fields in states):
                 return
 
-    async def _queue_clearing(self, found: Found, order: Order) -> None:
+    async def _queue_clearing(self, found: Found, order: Order, reach: Reach) -> None:
         """One job for each thread takes our messages away: paced by Slack's limits, whoever dies."""
-        for lab, thread in found.in_slack:
+        scope = order.scope
+        # What Redis forgot of a thread long ago may still stand there.
+        named = set[tuple[str, str]]()
+        if scope.thread and reach.may_be_here(scope.thread):
+            named.add((scope.lab, scope.thread))
+        for lab, thread in found.in_slack | named:
             place = (lab, thread)
+            whole = (place in found.asked or place in named) and not (scope.person or found.held)
             fields = {
                 "thread": thread,
                 # A summary that goes is a message alone: what people ask below it is not of this purge.
-                "whole": "" if order.scope.person or place not in found.asked else "1",
+                "whole": "1" if whole else "",
                 "messages": json.dumps(sorted(found.messages.get(place, ()))),
                 "files": json.dumps(sorted(found.files.get(place, ()))),
                 "asked": json.dumps(sorted(found.asked.get(place, ()))),

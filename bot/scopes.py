@@ -249,9 +249,14 @@ class Reach:
         lab, thread = self.homes.get(place, ("", place))
         return {"lab": lab, "thread": thread, "question_ts": place.rpartition(":")[2], "user": person}
 
+    def may_be_here(self, thread: str) -> bool:
+        """Whether a thread is of the scope's lab, as far as is known."""
+        home = self.homes.get(thread, (self.concern.scope.lab, ""))[0]
+        return self.concern.scope.lab in {"", home}
+
     def _takes_thread(self, thread: str) -> bool:
         scope = self.concern.scope
-        if scope.before or any(thread in held.touched for held in self.held):
+        if scope.before or any(thread in held.touched for held in self.held) or not self.may_be_here(thread):
             return False
         own = self.concern.threads if scope.person else self.concern.touched | {scope.thread}
         return thread in own

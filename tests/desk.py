@@ -82,10 +82,7 @@ class Desk:
 
     async def store(self) -> Store:
         """The jam's own store, opened once more; whoever asks closes it."""
-        settings = self.jam.settings()
-        return await Store.connect(
-            settings.redis_url or f"unix://{settings.labjam_data.resolve()}/valkey.sock"
-        )
+        return await self.jam.open_store()
 
     async def subcommands(self) -> list[str]:
         """The names of every subcommand, as a lead's help has them, without their arguments."""

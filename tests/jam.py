@@ -177,12 +177,17 @@ class Jam:
 
     async def journal(self, lab: str) -> list[dict[str, Any]]:
         """What the lab's journal holds."""
-        settings = self.settings()
-        url = settings.redis_url or f"unix://{settings.labjam_data.resolve()}/valkey.sock"
-        store = await Store.connect(url)
+        store = await self.open_store()
         lines = [line async for line in read(store, lab)]
         await store.close()
         return lines
+
+    async def open_store(self) -> Store:
+        """The bot's store, opened once more; whoever asks closes it."""
+        settings = self.settings()
+        return await Store.connect(
+            settings.redis_url or f"unix://{settings.labjam_data.resolve()}/valkey.sock"
+        )
 
     def calls(self, method: str) -> int:
         """How often the bot called a method."""

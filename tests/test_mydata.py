@@ -7,7 +7,6 @@ from bot.mydata import COMES, KEPT_BY_HOLD
 from bot.scopes import Hold, Scope
 from bot.slack.blocks import MORE, THUMB
 from bot.store.holds import Holds
-from bot.store.redis import Store
 from tests.jam import Jam, until
 
 
@@ -74,11 +73,24 @@ async def _delete(jam: Jam, me: str) -> None:
     assert done.acked
 
 
+async def test_a_hold_on_a_part_of_my_data_says_so(jam: Jam) -> None:
+    me = jam.people["argonne"]
+    await _with_a_vote(jam)
+    store = await jam.open_store()
+    await Holds(store).place(Hold(Scope("argonne"), "U0LEAD", 1.0, "a case"))
+    await store.close()
+    asked = await _command(jam, me, "mydata delete")
+    await until(lambda: bool(asked.messages))
+    await jam.slack.click(me, jam.channels["argonne"], asked.messages[0].ts, "labjam_do")
+    await until(lambda: "A legal hold keeps 2 records of these" in asked.text)
+    assert not await _is_gone(jam, me)
+
+
 async def test_a_legal_hold_keeps_my_data_and_says_so(jam: Jam) -> None:
     me = jam.people["argonne"]
     await _with_a_vote(jam)
     before = await jam.journal("argonne")
-    store = await Store.connect(f"unix://{jam.settings().labjam_data.resolve()}/valkey.sock")
+    store = await jam.open_store()
     await Holds(store).place(Hold(Scope(person=me), "U0LEAD", 1.0, "a case"))
     await store.close()
     asked = await _command(jam, me, "mydata delete")

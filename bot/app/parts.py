@@ -103,7 +103,8 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     live, people = LiveLabs(labs, settings, os.environ), People(outbox)
     roster = Roster(live, people)
     uploads, flagging = Uploads(outbox, session), Flagging(labs, jobs, outbox, roster, identity.url)
-    caring = Caring.of(labs, jobs, outbox, flagging, settings.labjam_data / "archive")
+    kept = settings.labjam_data / "archive"
+    caring = Caring.of(labs, jobs, outbox, directory, flagging, url=identity.url, archive=kept)
     gates = Gates(labs, jobs, outbox, flagging)
     judging = Judging.of(labs, jobs, states, directory, outbox, flagging=flagging, gates=gates)
     asking, days = Asking(jobs, judging.draws), Days(labs, jobs, states)

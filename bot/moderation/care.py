@@ -11,9 +11,17 @@ from bot.moderation.times import shown_time
 from bot.moderation.wording import Pending, asked, counted
 from bot.purge import Plan, Purges, Receipt
 from bot.scopes import Hold, Scope
+from bot.slack.addresses import thread_address
+from bot.slack.directory import Directory
 
 SCOPE = "[thread LINK|person @name|lab]"
 CONFIRM = "confirm"
+ARCHIVED = (
+    "Redis holds nothing of this {kind} any more; the archive may. A purge takes it out there and out of "
+    "all later exports, and takes what labjam said in a thread you name out of Slack. "
+    "It can't be undone. Do it?"
+)
+ELSEWHERE = "Its moderators can do it, or a lead with `--lab`."
 NO_HOLD = "There is no hold on exactly this. `/jam hold` lists what is held."
 
 _LINK = re.compile(
@@ -28,6 +36,8 @@ class CareCommands:
 
     labs: Labs
     purges: Purges
+    directory: Directory
+    url: str  # of the workspace
 
     def subcommands(self) -> list[Subcommand]:
         """Their lines of the table."""
@@ -42,24 +52,28 @@ class CareCommands:
 
     async def purge(self, act: Act) -> Reply:
         """First say what would go; with the code of that, do it."""
-        scope, rest = read_scope_words(act)
+        scope, rest = await self._scope(act)
         try:
             if rest[:1] == [CONFIRM]:
                 return await self._carry_out(act, scope, rest[1:])
             plan = await self.purges.look(scope)
         except Held as held:
             raise Declined(f"Nothing was done: {held} with `/jam release-hold`.") from None
-        if not plan.records and not plan.running:
+        there = bool(plan.records or plan.running)
+        if not there and (plan.held or not self.labs[act.lab].keep_days):
             raise Declined(f"There is nothing here to purge.{_held_words(plan.held)}")
         again = f"{act.rest} {CONFIRM} {plan.code}"
-        question = asked(_plan_words(plan), Pending(act.id, act.name, (act.lab,), again, act.at))
-        return Reply(question.text, question.blocks, after=f"looked at {scope.kind}: {plan.records} records")
+        words = _plan_words(plan) if there else ARCHIVED.format(kind=scope.kind)
+        question = asked(words, Pending(act.id, act.name, (act.lab,), again, act.at))
+        return Reply(
+            question.text, question.blocks, after=f"looked at {scope.kind}: {counted(plan.records, 'record')}"
+        )
 
     async def hold(self, act: Act) -> Reply:
         """Keep something, or list what is kept."""
         if not act.rest.strip():
             return await self._list(act)
-        scope, why = read_scope_words(act)
+        scope, why = await self._scope(act)
         reason = " ".join(why)
         if not await self.purges.hold(Hold(scope, act.actor.user, act.at, reason)):
             raise Declined("That is under a hold already.")
@@ -70,14 +84,14 @@ class CareCommands:
         return Reply(words, before="not held", after=f"{scope.kind} held")
 
     async def _sure_to_release(self, act: Act) -> str:
-        scope, _ = read_scope_words(act)
+        scope, _ = await self._scope(act)
         if scope not in [hold.scope for hold in await self.purges.holds()]:
             raise Declined(NO_HOLD)
         return f"End the legal hold on this {scope.kind}? Then it may be purged."
 
     async def release(self, act: Act) -> Reply:
         """End a hold."""
-        scope, _ = read_scope_words(act)
+        scope, _ = await self._scope(act)
         if not await self.purges.release(scope):
             raise Declined(NO_HOLD)
         return Reply("The hold is released.", before=f"{scope.kind} held", after="not held")
@@ -86,11 +100,27 @@ class CareCommands:
         zone = self.labs[act.lab].timezone
         holds = [hold for hold in await self.purges.holds() if hold.scope.lab in {"", act.lab}]
         lines = [
-            f"{_scope_words(hold.scope)} since {shown_time(hold.at, zone)} by <@{hold.by}>"
+            f"• {self._named(hold.scope)} since {shown_time(hold.at, zone)} by <@{hold.by}>"
             + (f": {hold.reason}" if hold.reason else "")
             for hold in holds
         ]
-        return Reply("\n".join(["Under a legal hold:", *lines]) if lines else "Nothing is under a hold.")
+        words = "\n".join(["Under a legal hold:", *lines]) if lines else "Nothing is under a hold."
+        return Reply(words, after="listed")
+
+    async def _scope(self, act: Act) -> tuple[Scope, list[str]]:
+        """What it is about, and the words behind that; Declined where a thread is another lab's."""
+        scope, rest = read_scope_words(act)
+        if scope.thread:
+            channel = await self.directory.channel_name(act.actor.team, scope.thread.split(":")[1])
+            home = self.labs.by_channel_name(channel)
+            if home and home.key != act.lab:
+                raise Declined(f"That thread is of {home.short}, so nothing was done. {ELSEWHERE}")
+        return scope, rest
+
+    def _named(self, scope: Scope) -> str:
+        if scope.thread:
+            return f"<{thread_address(self.url, scope.thread)}|a thread> in <#{scope.thread.split(':')[1]}>"
+        return f"person <@{scope.person}>" if scope.person else "lab"
 
     async def _carry_out(self, act: Act, scope: Scope, code: list[str]) -> Reply:
         if code != [await self.purges.code(scope)]:
@@ -146,8 +176,3 @@ def _receipt_words(purge: str, receipt: Receipt | None) -> str:
 
 def _held_words(held: int) -> str:
     return f" Left out: {counted(held, 'record')} under a legal hold." if held else ""
-
-
-def _scope_words(scope: Scope) -> str:
-    named = f" <@{scope.person}>" if scope.person else f" {scope.thread}" if scope.thread else ""
-    return f"• {scope.kind}{named}"

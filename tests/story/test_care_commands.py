@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.audit import read_entry
+from bot.store import keys
+from bot.store.journal import Journal
 from bot.store.ledger import Ledger
 from bot.store.redis import Store
 from bot.trial.model_script import Plan, Reply
@@ -108,8 +110,61 @@ async def test_a_purge_is_looked_at_and_then_done(jam: Jam) -> None:
     assert re.fullmatch(r"purge [0-9a-f]{12} of thread", acts[-1][3])
 
 
+async def test_what_redis_forgot_is_purged_from_the_archive_and_slack(jam: Jam) -> None:
+    """A lab may keep a record in Redis for some days only; its archive keeps it longer."""
+    root = await jam.ask("argonne", "about xenon")
+    await jam.answer("argonne", root)
+    archive = jam.settings().labjam_data / "archive" / "argonne"
+    await until(lambda: "xenon" in _text(archive), 15)
+    await _forget_in_redis(jam)
+    assert "nothing here to purge" in await say(jam, f"purge thread {link(jam, 'argonne', root)}")
+    _keeps_for_some_days(jam)
+    await jam.stop_bot()
+    await jam.start_bot()
+    asked = await jam.slack.command(
+        jam.people["moderator"], jam.channels["argonne"], "/jam", f"purge thread {link(jam, 'argonne', root)}"
+    )
+    [question] = asked.messages
+    assert "Redis holds nothing of this thread any more" in question.visible_text
+    await jam.slack.click(jam.people["moderator"], jam.channels["argonne"], question.ts, "labjam_do")
+    await until(lambda: "xenon" not in _text(archive) and not jam.replies("argonne", root), 20)
+
+
+def _text(archive: Path) -> str:
+    return "".join(path.read_text() for path in archive.glob("*.jsonl"))
+
+
+async def _forget_in_redis(jam: Jam) -> None:
+    store = await Store.connect(jam.environ["REDIS_URL"])
+    for shard in range(store.shards):
+        async for line in Journal(store).lines(shard, "argonne"):
+            await store.client.xdel(keys.journal(shard, "argonne"), line.entry)
+    async for name in store.client.scan_iter("labjam:*:job:*"):
+        await store.client.delete(name)
+    await store.close()
+
+
+def _keeps_for_some_days(jam: Jam) -> None:
+    config = jam.settings().labjam_config
+    assert config
+    config.write_text(config.read_text().replace("[labs.argonne]", "[labs.argonne]\nkeep_days = 30"))
+
+
 async def test_a_hold_is_placed_listed_and_released(jam: Jam) -> None:
-    await jam.answer("argonne", await jam.ask("argonne", "keep me"))
+    root = await jam.ask("argonne", "keep me")
+    await jam.answer("argonne", root)
+    theirs = await jam.ask("idaho", "elsewhere")
+    assert "That thread is of INL" in await say(jam, f"hold thread {link(jam, 'idaho', theirs)}")
+    assert "under a legal hold" in await say(jam, f"hold thread {link(jam, 'argonne', root)} case 7")
+    assert f"p{root.replace('.', '')}|a thread> in <#{jam.channels['argonne']}>" in await say(jam, "hold")
+    asked = await jam.slack.command(
+        jam.people["moderator"],
+        jam.channels["argonne"],
+        "/jam",
+        f"release-hold thread {link(jam, 'argonne', root)}",
+    )
+    await jam.slack.click(jam.people["moderator"], jam.channels["argonne"], asked.messages[0].ts, "labjam_do")
+    await until(lambda: "The hold is released." in asked.text)
     who = f"<@{jam.people['argonne']}|scientist>"
     assert "under a legal hold" in await say(jam, f"hold person {who} request 12")
     assert "already" in await say(jam, f"hold person {who}")

@@ -43,7 +43,7 @@ async def jam(tmp_path: Path) -> AsyncGenerator[Jam]:
 
 @asynccontextmanager
 async def purging(jam: Jam) -> AsyncGenerator[tuple[Purges, Store]]:
-    store = await Store.connect(jam.environ["REDIS_URL"])
+    store = await jam.open_store()
     yield Purges(Jobs(store, [*LABS, CROSS_LAB], "test")), store
     await store.close()
 
@@ -61,39 +61,6 @@ async def carried_out(jam: Jam, lab: str, purge: str) -> dict[str, Any]:
 async def receipts(jam: Jam, lab: str, purge: str) -> list[dict[str, Any]]:
     lines = await jam.journal(lab)
     return [line for line in lines if line["kind"] == "purge" and line["purge"] == purge]
-
-
-async def test_a_purge_takes_pictures_along(jam: Jam) -> None:
-    jam.model.script = Plan(lambda _: Reply("So:\n\n$$\n\\frac{a}{b}\n$$\n\nThat is all."))
-    root = await jam.ask("argonne", "about xenon")
-    await until(lambda: "slack_file" in str([m.raw for m in jam.replies("argonne", root)]), 20)
-    async with purging(jam) as (purges, _):
-        thread = f"{jam.slack.workspace.team.id}:{jam.channels['argonne']}:{root}"
-        await purges.order(Scope("argonne", thread=thread), "moderator")
-    await until(lambda: not jam.slack.workspace.files and not jam.replies("argonne", root), 20)
-
-
-LONG = "\n\n".join(["$$\n\\frac{a}{b}\n$$", *("It goes on. " * 100 for _ in range(120))])
-
-
-async def test_a_purged_person_leaves_no_file_in_a_colleagues_thread(jam: Jam) -> None:
-    """Neither a picture that no message shows, nor what holds a long answer, nor a thread taken away."""
-    person, colleague = jam.people["argonne"], jam.slack.add_person("colleague")
-    channel, us, files = jam.channels["argonne"], jam.slack.workspace.bot, jam.slack.workspace.files
-    await jam.slack.join(colleague, channel)
-    jam.slack.faults.error("chat.update", "invalid_blocks", times=None)  # as where a picture is refused
-    root = await jam.slack.post(colleague, channel, "my argon")
-    [theirs] = await jam.answer("argonne", root)
-    jam.model.script = Plan(lambda _: Reply(LONG))
-    await jam.ask("argonne", f"<@{us}> my neon", root)
-    await until(lambda: sorted(file.name[:6] for file in files.values()) == ["answer", "formul"], 20)
-    await jam.slack.message_shortcut(colleague, channel, theirs.ts, "jam_export")
-    await until(lambda: len(files) == 5, 20)
-    await until(lambda: all(file.complete for file in files.values()))
-    async with purging(jam) as (purges, _):
-        await carried_out(jam, "argonne", await purges.order(Scope(person=person), "the person"))
-    await until(lambda: not files, 20)
-    await until(lambda: [message.ts for message in jam.replies("argonne", root)] == [theirs.ts], 20)
 
 
 async def test_a_purged_thread_is_gone_with_a_receipt(jam: Jam) -> None:
@@ -238,6 +205,36 @@ async def test_a_hold_beats_purge_and_expiry(jam: Jam) -> None:
         assert await store.client.ttl(job) > 0
         await carried_out(jam, "oak-ridge", await purges.order(Scope("oak-ridge"), "lead"))
         assert "helium" not in await everything(store)
+
+
+async def test_a_purge_of_a_thread_leaves_what_a_hold_keeps_in_it(jam: Jam) -> None:
+    """In Redis and in Slack."""
+    channel, colleague = jam.channels["idaho"], jam.slack.add_person("colleague")
+    await jam.slack.join(colleague, channel)
+    root = await jam.ask("idaho", "drop lithium")
+    await jam.answer("idaho", root)
+    await jam.slack.post(colleague, channel, f"<@{jam.slack.workspace.bot}> keep helium", thread_ts=root)
+    [_, kept] = await jam.answer("idaho", root, answers=2)
+    async with purging(jam) as (purges, store):
+        await purges.hold(Hold(Scope("idaho", person=colleague), "U1", 1.0, "case 7"))
+        place = f"{jam.slack.workspace.team.id}:{channel}:{root}"
+        await carried_out(jam, "idaho", await purges.order(Scope("idaho", place), "lead"))
+        left = await everything(store)
+        assert ("helium" in left, "lithium" in left) == (True, False)
+    await until(lambda: [message.ts for message in jam.replies("idaho", root)] == [kept.ts])
+
+
+async def test_a_thread_is_not_purged_as_another_labs(jam: Jam) -> None:
+    root = await jam.ask("idaho", "stay, xenon")
+    await jam.answer("idaho", root)
+    async with purging(jam) as (purges, store):
+        before = await everything(store)
+        place = f"{jam.slack.workspace.team.id}:{jam.channels['idaho']}:{root}"
+        receipt = await carried_out(jam, "argonne", await purges.order(Scope("argonne", place), "lead"))
+        assert receipt["records"] == 0
+        assert (await everything(store)).count("xenon") == before.count("xenon")
+    await jam.slack.settled()
+    assert jam.replies("idaho", root)
 
 
 async def test_deletions_wait_for_slack(jam: Jam) -> None:
