@@ -103,12 +103,13 @@ async def flag(jam: Jam, lab: str, message: Message) -> None:
 
 
 @asynccontextmanager
-async def summing(folder: Path) -> AsyncGenerator[Jam, None]:
-    """The jam, with its bot running."""
+async def summing(folder: Path, *, start: bool = True) -> AsyncGenerator[Jam, None]:
+    """The jam, with its bot running where it is to `start`."""
     async with Jam(folder) as jam:
         jam.model.script = Scribe()
         config = folder / "labjam.toml"
         config.write_text(CONFIG.format(moderator=jam.people["argonne"]))
         jam.extra["LABJAM_CONFIG"] = str(config)
-        await jam.start_bot()
+        if start:
+            await jam.start_bot()
         yield jam

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 from bot.caps import dollars
 from bot.digest.days import Day
 from bot.digest.times import Due
-from bot.forms import DOMAINS, FAILURE_TAGS, Skills
+from bot.forms import FAILURE_TAGS
 from bot.labs import Lab
 from bot.phrases import many, people
 from bot.ranking import Ranking
 from bot.recount import SMALL, Figures, Share, ThreadFigures, share_of
+from bot.recount.themes import themes
 from bot.slack.blocks import Block, header, section, small_print
 
 MOST_THREADS = 5
@@ -51,7 +52,7 @@ def lab_digest(day: LabDay, link: Link) -> Told:
         quiet = f"{title}: a quiet day, no questions."
         return Told(quiet, (section(quiet), *_shadows(now)))
     lines = [_asked(now, day.before.questions), _judged(now)]
-    lines += [line for line in (_themes(now), _reasons(now), _spent(day)) if line]
+    lines += [line for line in (themes(now), _reasons(now), _spent(day)) if line]
     blocks = [header(title), section("\n".join(lines), verbatim=True)]
     lists = (("Still without an answer", now.unanswered), ("Flagged, not resolved yet", now.flagged))
     blocks += [section(_best(now.best, lab.timezone, link), verbatim=True)] if now.best else []
@@ -103,16 +104,6 @@ def _judged(now: Figures) -> str:
 
 def _liked(liked: Share) -> str:
     return f"; {liked.words} thumbs up" if liked.of else ""
-
-
-def _themes(now: Figures) -> str:
-    titles = {name: str(field.title).lower() for name, field in Skills.model_fields.items()} | {
-        "other": "other tasks"
-    }
-    skills = [f"{titles.get(name, name)} {count}" for name, count in now.skills.items()]
-    domains = [f"{DOMAINS[name].lower()} {count}" for name, count in now.domains.items() if name in DOMAINS]
-    said = [f"Skills assessed: {', '.join(skills)}."] if skills else []
-    return " ".join([*said, f"Fields: {', '.join(domains)}."] if domains else said)
 
 
 def _reasons(now: Figures) -> str:

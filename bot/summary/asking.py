@@ -64,15 +64,20 @@ class Asker:
         said = await self._patiently(messages)
         try:
             return _read(wanted, said)
-        except ValidationError as error:
-            wrong = f"That is no such object: {_first(error)}. Answer with the JSON object alone."
+        except NoForm as error:
+            wrong = f"That is no such object: {error}. Answer with the JSON object alone."
         again = (*messages, Message("assistant", said or "…"), Message("user", wrong))
-        try:
-            return _read(wanted, await self._patiently(again))
-        except ValidationError as error:
-            raise NoForm(_first(error)) from None
+        return _read(wanted, await self._patiently(again))
 
     async def _patiently(self, messages: tuple[Message, ...]) -> str:
+        """What a model says, within twice the time for its first word; a ModelError where it says nothing."""
+        try:
+            async with asyncio.timeout(2 * self.spec.first_token_timeout):
+                return await self._tried(messages)
+        except TimeoutError:
+            raise ModelAway("no form within the time of two first words") from None
+
+    async def _tried(self, messages: tuple[Message, ...]) -> str:
         pause = 1.0
         for _ in range(TRIES - 1):
             try:
@@ -99,9 +104,15 @@ class Asker:
 
 
 def _read(wanted: type[T], said: str) -> T:
-    """The object in what a model said, whatever it wrote around it."""
+    """The object in what a model said, whatever it wrote around it; NoForm where there is none."""
     found = _OBJECT.search(said)
-    return wanted.model_validate_json(found[0] if found else said)
+    try:
+        form = wanted.model_validate_json(found[0] if found else said)
+    except ValidationError as error:
+        raise NoForm(_first(error)) from None
+    if not form.model_fields_set:
+        raise NoForm("it has none of the fields")
+    return form
 
 
 def _first(error: ValidationError) -> str:

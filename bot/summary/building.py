@@ -18,6 +18,9 @@ log = logging.getLogger(__name__)
 AT_ONCE = 8
 """Threads that are read at once: a summary shares its endpoint with people who wait."""
 
+GIVE_UP = 2 * AT_ONCE
+"""Threads in a row that a model could not read, after which it is not asked for the others."""
+
 CHARS_PER_TOKEN = 2.5
 """Fewer than prose has, so that a thread full of code fits as well."""
 
@@ -49,6 +52,7 @@ class Built:
     claims: Claims
     threads: tuple[Thread, ...]
     unread: int  # threads of which the model gave no note
+    failed: bool = False  # the model gave notes, but no claims
 
     def having(self, wanted: Callable[[Claim], bool]) -> Self:
         """The same with the claims that are wanted."""
@@ -82,15 +86,18 @@ class Builder:
     async def build(self, threads: Sequence[Thread], progress: Progress) -> Built:
         """Read every thread, then sum up; what can't be read is counted."""
         turns = asyncio.Semaphore(AT_ONCE)
-        done = 0
+        done = in_vain = 0
 
         async def read(thread: Thread) -> Note | None:
-            nonlocal done
+            nonlocal done, in_vain
             async with turns:
                 try:
-                    return await self.note(thread)
+                    note = await self.note(thread) if in_vain < GIVE_UP else None
+                    in_vain = 0 if note else in_vain
+                    return note
                 except (NoForm, ModelError) as error:
                     log.warning("thread not read", extra={"about": thread.key, "error": type(error).__name__})
+                    in_vain += 1
                     return None
                 finally:
                     done += 1
@@ -98,8 +105,12 @@ class Builder:
 
         read_notes = await asyncio.gather(*(read(thread) for thread in threads))
         notes = {number: note for number, note in enumerate(read_notes, 1) if note}
-        claims = await self.claims(notes) if notes else Claims()
-        return Built(claims, tuple(threads), len(threads) - len(notes))
+        try:
+            claims = await self.claims(notes) if notes else None
+        except (NoForm, ModelError) as error:
+            log.warning("no claims", extra={"error": type(error).__name__})
+            claims = None
+        return Built(claims or Claims(), tuple(threads), len(threads) - len(notes), failed=not claims)
 
     async def note(self, thread: Thread) -> Note:
         """A thread's note, from the cache where it was read before."""
@@ -110,7 +121,8 @@ class Builder:
         parts = [await self._read(piece) for piece in pieces(thread.text, room(self.asker.spec))]
         while len(parts) > 1:  # each round joins as many as fit
             joined = batches([as_data(n, part) for n, part in enumerate(parts, 1)], room(self.asker.spec))
-            if len(joined) == len(parts):
+            if len(joined) == len(parts):  # no two fit the model: word for word, as far as there is room
+                parts = [Note.together(parts)]
                 break
             parts = [await self._read("\n".join(lines)) for lines in joined]
         if self.marked("\n".join(parts[0].model_dump().values())):
@@ -128,7 +140,7 @@ class Builder:
         while len(found) > 1:
             joined = batches([claims.model_dump_json() for claims in found], room(self.asker.spec))
             if len(joined) == len(found):
-                break
+                return Claims.together(found)
             merged = [await self.asker.form(Claims, self.tasks.summary, "\n".join(one)) for one in joined]
             found = [claims.kept(notes) for claims in merged]
         return found[0]

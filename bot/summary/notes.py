@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -25,6 +26,14 @@ class Note(BaseModel):
     open: str = Field(default="", description="what is still open")
     well: str = Field(default="", description="what the model did well; empty if nothing stands out")
     badly: str = Field(default="", description="what it did badly; empty if nothing stands out")
+
+    @classmethod
+    def together(cls, notes: Sequence["Note"]) -> "Note":
+        """Several notes as one, without a model: one after the other, as far as there is room."""
+        said = {
+            name: " ".join(filter(None, (getattr(note, name) for note in notes))) for name in cls.model_fields
+        }
+        return cls(**said).shortened()
 
     def shortened(self) -> Self:
         """The same with every field within LONGEST."""
@@ -56,6 +65,17 @@ class Claims(BaseModel):
         numbers = frozenset(known)
         parts = {name: _kept(getattr(self, name), numbers) for name in type(self).model_fields}
         return self.model_copy(update=parts)
+
+    @classmethod
+    def together(cls, found: Sequence["Claims"]) -> "Claims":
+        """Several as one, without a model: the first claims of each, then the second, as many as stand."""
+        parts = {
+            name: [
+                claim for row in zip_longest(*(getattr(one, name) for one in found)) for claim in row if claim
+            ]
+            for name in cls.model_fields
+        }
+        return cls(**{name: tuple(claims[:MOST_CLAIMS]) for name, claims in parts.items()})
 
     @property
     def sources(self) -> list[int]:

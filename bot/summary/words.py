@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from bot.phrases import many, people
 from bot.recount import Figures
+from bot.recount.themes import themes
 from bot.slack.blocks import Block, header, section
 from bot.summary.building import Built
 from bot.summary.gathering import Gathered, Thread
@@ -32,6 +34,10 @@ MOST_LINKS = 8
 MADE = "Written by {model} from the threads it links to; the numbers are counted, not written."
 
 
+NO_CLAIMS = "The model's summary held no claim that rests on a thread, so there is none here."
+FAILED = "The model gave no summary that could be used. `/jam summary now` tries again."
+
+
 def summary_blocks(title: str, built: Built, figures: Figures, link: Link) -> list[Block]:
     """The whole summary, but for its small print."""
     blocks = [header(title), section(_numbers(figures))]
@@ -41,9 +47,7 @@ def summary_blocks(title: str, built: Built, figures: Figures, link: Link) -> li
             blocks.append(section(f"*{heading}*"))
             blocks += [section(f"• {_claim(one, built.threads, link)}", verbatim=True) for one in claims]
     if not built.claims.sources:
-        blocks.append(
-            section("The model's summary held no claim that rests on a thread, so there is none here.")
-        )
+        blocks.append(section(FAILED if built.failed else NO_CLAIMS))
     return blocks
 
 
@@ -80,12 +84,14 @@ def session_title(short: str, title: str, since: float, until: float, zone: Zone
 
 
 def _numbers(figures: Figures) -> str:
+    """What was counted; by model, skill and field only where enough people stand behind it."""
     models = f" by {figures.models_asked} models" if figures.models_asked > 1 else ""
-    people = "1 person" if figures.people == 1 else f"{figures.people} people"
-    judged = f"{figures.judged.part} of {figures.judged.of} answers judged"
-    liked = f", {figures.liked.part} of {figures.liked.of} thumbs up" if figures.liked.of else ""
-    asked = f"*{figures.questions} questions* from {people}, {figures.answered} answers{models}"
-    return f"{asked}; {judged}{liked}."
+    liked = f", {figures.liked.words} thumbs up" if figures.liked.of else ""
+    asked = f"*{many(figures.questions, 'question')}* from {people(figures.people)}"
+    answered = f"{many(figures.answered, 'answer')}{models}; {figures.judged.words} answers judged{liked}"
+    by_model = [f"{_safe(one.name)} {one.liked.words}" for one in figures.models if one.liked.of]
+    lines = [f"Thumbs up by model: {', '.join(by_model)}."] if by_model else []
+    return "\n".join(filter(None, (f"{asked}, {answered}.", *lines, themes(figures))))
 
 
 def _claim(claim: Claim, threads: Sequence[Thread], link: Link) -> str:

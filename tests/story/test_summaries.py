@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from bot.store.redis import Store
-from tests.jam import Jam, until
+from bot.summary.building import AT_ONCE
+from tests.jam import Jam, kill_tree, until
 from tests.scribe import NOTE, command, flag, posts, summaries, summing, two_threads
 
 
@@ -61,7 +62,7 @@ async def test_a_model_that_gives_nothing_leaves_the_numbers(jam: Jam) -> None:
     await until(lambda: bool(summaries(jam)), 30)
     words = summaries(jam)[0].visible_text
     assert "*2 questions*" in words
-    assert "no claim that rests on a thread" in words
+    assert "gave no summary that could be used" in words
 
 
 async def test_a_note_with_a_marking_is_kept_nowhere(jam: Jam, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,3 +114,23 @@ async def test_what_is_flagged_while_a_summary_is_written_is_not_told(jam: Jam) 
     assert "1 flagged" in words
     assert second not in words
     assert first not in words.partition("What was tried")[2], "what rests on both is not told either"
+
+
+async def test_a_summary_goes_on_where_kill_9_ended_it(tmp_path: Path) -> None:
+    async with summing(tmp_path, start=False) as jam:
+        script: Any = jam.model.script
+        child = await jam.start_child()
+        asked = [await jam.ask("argonne", f"Question {number}?") for number in range(24)]
+        for ts in asked:
+            await jam.answer("argonne", ts)
+        jam.model.script = lambda seen: replace(script(seen), wait=0.5)
+        await command(jam, "summary now")
+        await until(lambda: script.notes >= 12, 20)
+        kill_tree(child)
+        assert not summaries(jam)
+        await jam.start_child()
+        await until(lambda: bool(summaries(jam)), 40)
+        assert script.notes <= 24 + AT_ONCE, "what was read is not read again"
+        [summary] = summaries(jam)
+        assert "*24 questions*" in summary.visible_text
+        assert [m.ts for m in posts(jam) if m.user == jam.slack.workspace.bot] == [summary.ts]
