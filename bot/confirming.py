@@ -27,7 +27,7 @@ from bot.store.states import States
 
 _KNOWN_LIMIT = 20_000
 
-CERTIFY = "**Your question waits for your word.** Only you see this.\n\n{wording}"
+CERTIFY = "**Your question waits for your word.** Only you see this."
 LOOKS_MARKED = (
     "**Your {what} looks like it could be controlled:** it holds {titles}. Only you see this; the {what} "
     "was not kept, and waits in Slack alone.\n\n"
@@ -209,7 +209,7 @@ class Confirming:
             titles = " and ".join(pending.titles)
             said.append(LOOKS_MARKED.format(what=what, titles=titles, contact=lab.contact))
         if pending.scope:
-            said.append(CERTIFY.format(wording=house_text(self._labs, lab, "certify").text))
+            said += [*([] if said else [CERTIFY]), house_text(self._labs, lab, "certify").text]
         label = "I certify this: answer" if pending.scope else "It is not controlled: answer"
         about = About(lab.key, question.thread, question.ts)
         button = confirm(label, f"{about_answer(about)} {_mark(pending.needs)}")

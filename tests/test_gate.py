@@ -1,5 +1,6 @@
 """Marked text: it is nowhere but in Slack, its author knows what to do, moderators know where to look."""
 
+import json
 import logging
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -84,6 +85,32 @@ async def test_marked_text_is_kept_nowhere(guarded: Jam, caplog: pytest.LogCaptu
 
 async def all_written(jam: Jam) -> bool:
     return len(await gates(jam, "idaho")) == 5
+
+
+def notebook(output: str) -> bytes:
+    cell = {"cell_type": "code", "source": CANARY, "outputs": [{"text": output}]}
+    return json.dumps({"nbformat": 4, "cells": [cell]}).encode()
+
+
+async def test_there_is_no_way_round_it(guarded: Jam, caplog: pytest.LogCaptureFixture) -> None:
+    jam = guarded
+    me, boss, channel = jam.people["idaho"], jam.people["boss"], jam.channels["idaho"]
+    jam.slack.workspace.people[me].name = f"{CANARY} SECRET//RD"
+    for text in (f"_SECRET//RD_ {CANARY}", f"compare: Classification:SECRET//RD {CANARY}"):
+        await jam.ask("idaho", text)
+    for name, content in (
+        ("table.csv", f"id,note\n{'1,fine' * 20_000}\n2,{CANARY} CUI//SP-EXPT\n".encode()),
+        ("run.ipynb", notebook("\x1b[1mSECRET\x1b[0m//RD")),
+        ("SECRET.txt", CANARY.encode()),
+    ):
+        await jam.slack.post(me, channel, "What is it?", files=[(name, content)])
+    for command in ("announce", "open", "flag resolve 12345", "prompt test", "hold", "release all", "mute"):
+        said = await jam.slack.command(boss, channel, "/jam", f"{command} {CANARY} SECRET//RD")
+        assert CANARY not in said.text
+    await until(lambda: _has(jam, 5), 20)
+    assert {line["where"] for line in await gates(jam, "idaho")} == {"message", "file"}
+    assert not jam.model.requests
+    assert CANARY not in await everything_kept(jam, caplog)
 
 
 async def test_its_author_and_the_moderators_are_told(guarded: Jam) -> None:
