@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bot import outcome
+from bot import outcome, typeset
 from bot.attaching import Attaching, attached_text
 from bot.attempt import Attempt
 from bot.budget import Budget, cost_of, spent_on
@@ -91,13 +91,24 @@ class Answers:
         if running.stopped == "withdrawn":
             await thread.fall_silent()
             return close_with(self._record(running, thread, draft))
+        draft = await self._say(running, thread, draft)
+        attached = await attached_text(running) if thread.question.file_ids else ""
+        return close_with(self._record(running, thread, draft), attached)
+
+    async def _say(self, running: Running, thread: Showing, draft: Draft) -> Draft:
+        """Make the answer stand; where Slack refuses it, without its tables, and else say that it did."""
         try:
             await thread.say(draft)
         except SlackRefused as refused:
             log.error("answer can't be posted", extra={"job": running.job.id, "error": str(refused)})
-            draft = replace(draft, outcome="failed", note="")
-        attached = await attached_text(running) if thread.question.file_ids else ""
-        return close_with(self._record(running, thread, draft), attached)
+            plain = typeset.without_tables(draft, thread.lab)
+            if plain != draft:
+                await running.note(noted_draft(plain))
+                return await self._say(running, thread, plain)
+            with suppress(SlackRefused):
+                await thread.say(outcome.not_taken())
+            return replace(draft, outcome="failed", note="")
+        return draft
 
     async def _thread(self, running: Running, *, unsure: bool) -> Showing:
         question = question_of(running.job.fields)

@@ -76,12 +76,18 @@ UNCHECKED = (
     "Your lab wants each answer checked by a moderation model, and that can't be reached. "
     "Press Retry in a few minutes."
 )
+NOT_TAKEN = "Slack did not take this answer. The record holds all of it; press Retry to ask once more."
 BROKEN = "Something in labjam broke over this question, and the log says what. Press Retry to try again."
 
 
 def broken() -> Draft:
     """A fault of ours."""
     return Draft("", "failed", BROKEN, retry=True)
+
+
+def not_taken() -> Draft:
+    """Where Slack refuses an answer, however it is put."""
+    return Draft("", "failed", NOT_TAKEN, retry=True)
 
 
 def too_long(length: int, allowed: int) -> Draft:

@@ -3,8 +3,10 @@
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from itertools import chain
 
+from bot import reply
 from bot.labs import Lab
 from bot.reply import Keeps, Piece, parts, pictured
 from bot.slack.blocks import Block, image, markdown
@@ -30,6 +32,13 @@ https://github.com/slackapi/bolt-js/issues/2509"""
 def said(draft: Draft) -> str:
     """The text that people see; where a model said nothing, the sentence that says why."""
     return (draft.shown or draft.text) if draft.text.strip() else draft.note
+
+
+def without_tables(draft: Draft, lab: Lab) -> Draft:
+    """The draft with its tables as code, for a Slack that takes them no other way."""
+    text = said(draft)
+    plain = reply.without_tables(text, keeps_links(lab))
+    return replace(draft, shown=plain) if draft.text.strip() and plain != text else draft
 
 
 def keeps_links(lab: Lab) -> Keeps:

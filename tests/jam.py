@@ -14,6 +14,7 @@ from typing import Any, Self
 
 from bot.app import Roles, run
 from bot.settings import Settings
+from bot.slack.blocks import STOP
 from bot.store.embedded import EmbeddedServer
 from bot.store.journal import read
 from bot.store.redis import Store
@@ -195,8 +196,10 @@ class Jam:
 
 
 def ended(messages: Iterable[Message]) -> list[Message]:
-    """The messages that end an answer: they carry its buttons."""
-    return [message for message in messages if message.elements]
+    """The messages that end an answer: they carry its buttons, and not the one that stops it."""
+    return [
+        message for message in messages if message.elements and message.elements[0][1]["action_id"] != STOP
+    ]
 
 
 def text_of(messages: Iterable[Message]) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.reply import parts
+from bot.reply import parts, without_tables
 from bot.slack.blocks import markdown
 from bot.trial.limits import check_blocks
 from bot.trial.tables import tables_in
@@ -49,3 +49,11 @@ def test_rows_of_any_size_are_taken(head: str) -> None:
     rows = [f"| {'x ' * size}|" for size in (100, 5_400, 5_499, 7_000)]
     for part in parts("\n".join(["intro", "", head, "|---|---|", *rows])):
         check_blocks([markdown(part)])
+
+
+@pytest.mark.parametrize("ending", ["", "\n\nThe end.", "\nThe end."])
+def test_tables_become_code_where_slack_wants_none(ending: str) -> None:
+    table = "| `a` | <b> |\n|---|---|\n| &lt; | $x$ |"
+    text = f"So, $x$:\n\n{table}{ending}\n\n```\n{table}\n```\n"
+    assert without_tables(text).rstrip() == f"So, $x$:\n\n```\n{table}\n```{ending}\n\n```\n{table}\n```"
+    assert tables_in(without_tables(text)) == []

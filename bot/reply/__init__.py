@@ -6,13 +6,14 @@ Everything here is pure.
 """
 
 import re
+from itertools import groupby
 
 from bot.reply.coming import settled
 from bot.reply.links import Keeps, none, unescaped
 from bot.reply.packing import PART_LIMIT, Piece, joined, pack, pieces_of, safe_text
 from bot.reply.reading import Reader
 
-__all__ = ["PART_LIMIT", "Keeps", "Piece", "parts", "pictured", "preview", "whole"]
+__all__ = ["PART_LIMIT", "Keeps", "Piece", "parts", "pictured", "preview", "whole", "without_tables"]
 
 
 def parts(text: str, keeps: Keeps = none, *, final: bool = True) -> list[str]:
@@ -43,6 +44,17 @@ def whole(text: str, keeps: Keeps = none) -> str:
     """All of the text as a file: formulas as they were written, no hidden links."""
     lines = Reader(keeps, draws=False).read(_lines(text))
     return unescaped("".join(line.text for line in lines))
+
+
+def without_tables(text: str, keeps: Keeps = none) -> str:
+    """The same text with its tables as code, as they were written."""
+    lines = Reader(keeps, draws=False).read(_lines(text))
+    pieces: list[str] = []
+    for table, rows in groupby(lines, key=lambda line: line.table):
+        written = "".join(row.text for row in rows)
+        ended = written if written.endswith("\n") else f"{written}\n"
+        pieces.append(f"```\n{ended}```\n" if table else written)
+    return unescaped("".join(pieces))
 
 
 def preview(text: str) -> str:

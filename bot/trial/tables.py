@@ -19,7 +19,8 @@ def check_tables(blocks: list[dict[str, Any]]) -> None:
     if len(tables) + sum(block["type"] == "table" for block in blocks) > 1:
         raise MethodError("invalid_attachments", detail="only_one_table_allowed")
     for rows in tables:
-        if len(rows) > ROWS or sum(map(len, rows)) > CHARACTERS + len(rows) * COLUMNS:
+        columns = max(row.strip().strip("|").count("|") + 1 for row in rows)
+        if len(rows) > ROWS or columns > COLUMNS or sum(map(len, rows)) > CHARACTERS + len(rows) * COLUMNS:
             raise MethodError("invalid_blocks", detail="table too large")
 
 

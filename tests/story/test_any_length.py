@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot import outcome
 from bot.trial.model_script import Plan, Reply, SeenRequest
 from tests.jam import Jam, ended, text_of, until
 
@@ -76,6 +77,35 @@ async def test_each_table_has_its_message(jam: Jam) -> None:
     *answer, posted = jam.replies("argonne", nine)
     assert [message.written.count(HEADER[1]) for message in answer] == [1] * 6
     assert jam.slack.workspace.files[posted.files[0]].content.decode() == "\n".join(tables)
+
+
+async def test_a_table_that_slack_refuses_stands_as_code(jam: Jam) -> None:
+    """It has more columns than a table of Slack's; what is edited later keeps it so."""
+    wide = "\n".join(" | ".join(str(n * row) for n in range(25)) for row in range(4))
+    head, rest = wide.split("\n", 1)
+    table = f"{head}\n{' | '.join(['---'] * 25)}\n{rest}"
+    jam.model.script = Plan(lambda _: Reply(f"See $x_1$:\n\n{table}\n\nThat is all.", pieces=20, seconds=1))
+    ts = await jam.ask("argonne", "how wide?")
+    [answer] = await jam.answer("argonne", ts)
+    assert answer.written == f"See x₁:\n\n```\n{table}\n```\n\nThat is all."
+    await jam.slack.edit(jam.people["argonne"], jam.channels["argonne"], ts, "how high?")
+    await until(lambda: "edited after this" in jam.replies("argonne", ts)[0].visible_text)
+    assert jam.replies("argonne", ts)[0].written == answer.written
+    [line] = [line for line in await jam.journal("argonne") if line["kind"] == "answer"]
+    assert line["outcome"] == "answered"
+    assert line["text"].startswith("See $x_1$")
+
+
+async def test_what_slack_takes_in_no_form_is_said_to_be_so(jam: Jam) -> None:
+    """Nobody waits for an answer that will never stand; the record has it."""
+    for method in ("chat.startStream", "chat.postMessage"):
+        jam.slack.faults.error(method, "invalid_blocks", times=2)
+    jam.model.script = Plan(lambda _: Reply("An answer."))
+    ts = await jam.ask("argonne", "why?")
+    [answer] = await jam.answer("argonne", ts)
+    assert outcome.NOT_TAKEN in answer.visible_text
+    [line] = [line for line in await jam.journal("argonne") if line["kind"] == "answer"]
+    assert (line["outcome"], line["text"]) == ("failed", "An answer.")
 
 
 async def test_a_long_question_reaches_the_model_whole(jam: Jam) -> None:
