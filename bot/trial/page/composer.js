@@ -6,7 +6,6 @@ import { size } from "./message.js";
 import { state, visible } from "./state.js";
 
 const MOST = 20 * 1048576;
-const drafts = new Map();
 
 export class Composer {
   // place(): {channel, thread}; sent(done): after a message went out; last(): edit the own last message.
@@ -30,7 +29,7 @@ export class Composer {
   // A new place: its own draft comes back.
   moved(placeholder) {
     this.box.placeholder = placeholder;
-    this.box.value = drafts.get(this.key_()) ?? "";
+    this.box.value = sessionStorage.getItem(this.key_()) ?? "";
     this.files = [];
     this.drawTray();
     this.typed();
@@ -38,7 +37,7 @@ export class Composer {
 
   key_() {
     const { channel, thread } = this.place();
-    return `${state.me} ${channel} ${thread ?? ""}`;
+    return `labjam.draft ${state.me} ${channel} ${thread ?? ""}`;
   }
 
   fill(text) {
@@ -48,7 +47,8 @@ export class Composer {
   }
 
   typed() {
-    drafts.set(this.key_(), this.box.value);
+    if (this.box.value) sessionStorage.setItem(this.key_(), this.box.value);
+    else sessionStorage.removeItem(this.key_());
     this.box.style.height = "auto";
     const height = Math.min(this.box.scrollHeight, innerHeight * 0.35);
     if (height) this.box.style.height = `${height}px`; // none while the pane is hidden

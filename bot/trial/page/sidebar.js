@@ -2,7 +2,7 @@
 
 import { h, redraw } from "./elements.js";
 import { become } from "./feed.js";
-import { direct, go, on, state } from "./state.js";
+import { direct, go, isReply, on, state } from "./state.js";
 
 const sidebar = document.getElementById("sidebar");
 const who = document.getElementById("who");
@@ -27,12 +27,11 @@ export function markRead(channel) {
   localStorage.setItem(readKey(), JSON.stringify(marks));
 }
 
+// What others wrote since one looked: in the channel itself, and in the threads one takes part in.
 function unread(channel, marks) {
-  let count = 0;
-  for (const each of state.messages.get(channel)?.values() ?? []) {
-    if (!each.deleted && each.user !== state.me && each.ts > (marks[channel] ?? "") && each.subtype !== "channel_join") count += 1;
-  }
-  return count;
+  const all = [...(state.messages.get(channel)?.values() ?? [])].filter((each) => !each.deleted && each.subtype !== "channel_join");
+  const mine = new Set(all.filter((each) => each.user === state.me).map((each) => each.thread_ts ?? each.ts));
+  return all.filter((each) => each.user !== state.me && each.ts > (marks[channel] ?? "") && (!isReply(each) || mine.has(each.thread_ts))).length;
 }
 
 function entry(label, place, count, current) {
