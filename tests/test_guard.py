@@ -96,6 +96,13 @@ def test_a_files_name_counts_without_its_ending(name: str, level: str) -> None:
     assert ("hard" if any(hit.level == "hard" for hit in hits) else "soft" if hits else "") == level
 
 
+@pytest.mark.parametrize("within", [False, True])
+def test_looking_for_all_rules_at_once_misses_none_of_them(within: bool) -> None:
+    for case in [case for _, _, case in (*cases("hits"), *cases("misses"))]:
+        alone = [Guard((rule,)).scan(case, within=within) for rule in GUARD.rules]
+        assert GUARD.scan(case, within=within) == tuple(hit for hits in alone for hit in hits)
+
+
 @given(st.text())
 def test_normal_text_is_normal_already(text: str) -> None:
     once = normal(text)

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ class Used:
     server_cpu: float = 0.0
     commands: float = 0.0  # of Redis, also those inside scripts
     trips: float = 0.0  # how often the server read what somebody sent
+    memory: float = 0.0  # bytes that the server holds
 
     def since(self, before: "Used", parts: float = 1.0) -> "Used":
         """What came after another look, or a part of that."""
@@ -141,7 +142,8 @@ async def observe(load: Load, bot: psutil.Process, folder: Path, questions: int,
     resting = used(bot, folder)
     await asyncio.sleep(IDLE)
     load.idle = used(bot, folder).since(resting, IDLE)
-    load.whole = after.since(before).since(replace(load.idle, cpu=0.0, server_cpu=0.0).times(took))
+    beats = Used(commands=load.idle.commands, trips=load.idle.trips)  # these went on meanwhile
+    load.whole = after.since(before).since(beats.times(took))
     watching.cancel()
 
 
@@ -156,14 +158,15 @@ def used(bot: psutil.Process, folder: Path) -> Used:
     times = bot.cpu_times()
     servers = [child.cpu_times() for child in bot.children()]
     path = folder / "data" / "valkey.sock"
-    commands = trips = 0.0
+    commands = trips = memory = 0.0
     if path.exists():
         with Redis(unix_socket_path=str(path)) as redis:
             clients: Any = redis.client_list()  # pyright: ignore[reportUnknownMemberType]
             commands = float(sum(int(client["tot-cmds"]) for client in clients))
-            stats: Any = redis.info("stats")  # pyright: ignore[reportUnknownMemberType]
-            trips = float(stats["total_reads_processed"])
-    return Used(times.user + times.system, sum(one.user + one.system for one in servers), commands, trips)
+            info: Any = redis.info()  # pyright: ignore[reportUnknownMemberType]
+            trips, memory = float(info["total_reads_processed"]), float(info["used_memory"])
+    server_cpu = sum(one.user + one.system for one in servers)
+    return Used(times.user + times.system, server_cpu, commands, trips, memory)
 
 
 def percentile(values: list[float], percent: int) -> float:
@@ -188,6 +191,7 @@ def report(load: Load) -> str:
         "RSS": f"{load.rss:.0f} MiB",
         "Slack calls per answer": f"{len(load.slack.calls) / asked:.1f}",
         "Redis per answer": f"{of.commands:.0f} commands, scripts' own too, in {of.trips:.1f} round trips",
+        "Redis memory per answer": f"{of.memory / 1024:.1f} KiB",
         "idle": f"{100 * load.idle.cpu:.1f} % of a core, {load.idle.trips:.0f} round trips a second",
         "429": f"{limited}",
     }
