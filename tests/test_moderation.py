@@ -1,11 +1,13 @@
 """`/jam` over the real path of slash commands: who may do what, and what of it is audited."""
 
 import json
-from collections.abc import AsyncGenerator
+import threading
+from collections.abc import AsyncGenerator, Callable
 
 import pytest
 import pytest_asyncio
 
+from bot.guard import Guard
 from bot.rehearsal import STOPPED
 from bot.trial.model_script import Plan, Reply
 from tests.desk import Desk, furnish
@@ -260,6 +262,23 @@ async def test_a_button_with_marked_words_does_nothing(desk: Desk) -> None:
     await desk.jam.slack.click(desk.moderator, desk.lab, question.ts, "labjam_do")
     await until(lambda: "nothing of it was kept" in question.visible_text)
     assert "canary" not in str(await desk.kept())
+
+
+async def test_a_long_sessions_texts_are_looked_through_aside(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nobody's command would be acknowledged meanwhile."""
+    looked: list[threading.Thread] = []
+
+    def marks(_: Guard) -> Callable[[str], bool]:
+        return lambda _: bool(looked.append(threading.current_thread()))
+
+    monkeypatch.setattr("bot.summary.posting.marks", marks)
+    await desk.jam.answer("idaho", await desk.jam.ask("idaho", "why?"))
+    said = await desk.say(desk.other, "summary now", desk.jam.channels["idaho"])
+    await until(lambda: "On its way to the channel: 1 thread" in said.text)
+    assert looked
+    assert threading.main_thread() not in looked
 
 
 def _said(desk: Desk, channel: str, words: str) -> int:

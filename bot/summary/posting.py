@@ -1,5 +1,6 @@
 """Session summaries: when one is due, which threads it reads, and what it may cost."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -80,7 +81,8 @@ class Summaries:
                 record = json.loads(line.record)
                 gathering.add(record)
                 recount.add(record)
-        return gathering.gathered(), recount
+        # Aside: looking for markings in a long session's texts takes seconds, and Slack waits for three.
+        return await asyncio.to_thread(gathering.gathered), recount
 
     def link(self, thread: str) -> str:
         """The address of a thread in Slack."""
