@@ -7,6 +7,7 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 from bot.commands import audit, care, export, guard, record, standings
@@ -86,11 +87,12 @@ def _try(args: argparse.Namespace) -> int:
         print("Starting.", flush=True)  # what comes next takes some seconds on a machine that never read it
     from bot.trial.tryout import Options, guide, try_out  # noqa: PLC0415
 
+    labs = tuple(key.strip().lower() for key in args.labs.split(",") if key.strip())
     if args.slack:
-        print(guide(settings))
+        called = sys.argv[0] if Path(sys.argv[0]).name == "labjam" else "labjam"
+        print(guide(settings, labs, called))
         return 0
     start_logging(settings.labjam_log if "labjam_log" in settings.model_fields_set else "warning")
-    labs = tuple(key.strip().lower() for key in args.labs.split(",") if key.strip())
     options = Options(args.port, labs, not args.no_browser, args.fresh, args.model, args.seed_crowd)
     _run(_until_told(lambda stop: try_out(settings, options, stop, lambda line: print(line, flush=True))))
     return 0

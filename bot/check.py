@@ -48,7 +48,7 @@ async def check(settings: Settings, say: Callable[[str], object]) -> int:
 
 
 async def warn_of_channels(outbox: Outbox, labs: Labs) -> None:
-    """Log what is missing of the labs' channels: nobody can ask there."""
+    """Log which channels are missing: nobody can ask there, or read what crosses labs."""
     async for finding in _channels(outbox, labs):
         if finding.remedy:
             about = {"channel": finding.what, "says": finding.says, "remedy": finding.remedy}
@@ -111,7 +111,7 @@ async def _slack(settings: Settings, labs: Labs | None) -> AsyncGenerator[Findin
             yield Finding("Slack", str(error).rstrip(".?"), "Then run `labjam check` again.")
             return
         yield Finding("Slack", f"{identity.team_name} ({identity.url or identity.team})")
-        yield _scopes(identity, settings.slack_api_url)
+        yield _scopes(identity)
         if labs:
             async for finding in _channels(Outbox(client, identity.user), labs):
                 yield finding
@@ -132,12 +132,15 @@ async def _hearing(settings: Settings, client: AsyncWebClient) -> Finding:
     return Finding("events", "over Socket Mode")
 
 
-def _scopes(identity: Identity, api_url: str) -> Finding:
-    lacking = sorted(scopes(gov="slack-gov." in api_url).keys() - identity.scopes)
-    if not lacking:
-        return Finding("scopes", "all granted")
-    uses = "; ".join(f"{scope} (to {SCOPES[scope]})" for scope in lacking)
-    return Finding("scopes", uses, "Add them under OAuth & Permissions and install the app again.")
+def _scopes(identity: Identity) -> Finding:
+    needed, all_of_them = scopes(gov=True), scopes()
+    lacking = sorted(needed.keys() - identity.scopes)
+    if lacking:
+        uses = "; ".join(f"{scope} (to {SCOPES[scope]})" for scope in lacking)
+        return Finding("scopes", uses, "Add them under OAuth & Permissions and install the app again.")
+    if all_of_them.keys() - identity.scopes:
+        return Finding("scopes", "all granted that an app without the agent view has; guests may take part")
+    return Finding("scopes", "all granted")
 
 
 async def _channels(outbox: Outbox, labs: Labs) -> AsyncGenerator[Finding]:
@@ -148,15 +151,16 @@ async def _channels(outbox: Outbox, labs: Labs) -> AsyncGenerator[Finding]:
             "channels", f"can't be listed ({error})", "Add the scopes channels:read and groups:read."
         )
         return
-    for lab in labs.values():
-        if lab.channel in seen:
-            yield Finding(f"#{lab.channel}", f"{lab.title} is asked there")
+    uses = [(lab.channel, f"{lab.title} is asked there", f"{lab.key}/lab.toml") for lab in labs.values()]
+    for channel, use, file in [
+        *uses,
+        (labs.hq, "what crosses labs is posted there", "labjam.toml ([jam] hq)"),
+    ]:
+        if channel in seen:
+            yield Finding(f"#{channel}", use)
         else:
-            yield Finding(
-                f"#{lab.channel}",
-                "labjam is not in it",
-                f"Create the channel and type /invite @labjam there, or name another in {lab.key}/lab.toml.",
-            )
+            remedy = f"Create the channel and type /invite @labjam there, or name another in {file}."
+            yield Finding(f"#{channel}", "labjam is not in it", remedy)
 
 
 async def _channels_we_are_in(outbox: Outbox) -> set[str]:

@@ -139,6 +139,7 @@ async def test_being_told_to_stop_is_no_error(outside: Jam, told: signal.Signals
 async def test_a_missing_channel_is_named_in_the_log(outside: Jam) -> None:
     """It keeps nobody else waiting."""
     del outside.slack.workspace.channels[outside.channels["princeton"]]
+    outside.slack.add_channel("jam-hq", [])
     await outside.start_child()
     ts = await outside.ask("argonne", "anybody?")
     assert len(ended(await outside.answer("argonne", ts))) == 1

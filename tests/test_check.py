@@ -7,7 +7,7 @@ import pytest
 
 from bot.check import check
 from bot.settings import Settings
-from bot.slack.manifest import SCOPES
+from bot.slack.manifest import SCOPES, scopes
 from bot.trial.model_script import failure
 from tests.command import SECRET, labjam
 from tests.jam import LABS, Jam, free_port
@@ -17,6 +17,7 @@ from tests.jam import LABS, Jam, free_port
 async def jam(tmp_path: Path) -> AsyncGenerator[Jam]:
     """A Slack and a model, and nobody who answers."""
     async with Jam(tmp_path) as jam:
+        jam.slack.add_channel("jam-hq", [])
         yield jam
 
 
@@ -46,7 +47,7 @@ async def test_all_is_well(jam: Jam, tmp_path: Path) -> None:
     settings = [name.upper() for name in Settings.model_fields]
     assert about[: len(settings)] == settings
     channels = [f"#jam-{lab}" for lab in LABS]
-    assert about[len(settings) : -1] == ["store", "labs", "events", "Slack", "scopes", *channels]
+    assert about[len(settings) : -1] == ["store", "labs", "events", "Slack", "scopes", *channels, "#jam-hq"]
     assert about[-1].startswith("model default (scripted at http")
     for token in (jam.slack.bot_token, jam.slack.app_token):
         assert token not in ended.out
@@ -95,6 +96,13 @@ async def test_missing_scopes_are_named_with_their_use(jam: Jam) -> None:
     assert "install the app again" in line
 
 
+async def test_an_app_without_the_agent_view_lacks_nothing(jam: Jam) -> None:
+    jam.slack.workspace.app.scopes -= set(scopes()) - set(scopes(gov=True))
+    code, lines = await said(jam)
+    assert code == 0
+    assert any(line.startswith("ok      scopes: ") and "guests may take part" in line for line in lines)
+
+
 async def test_without_the_scope_to_list_channels(jam: Jam) -> None:
     jam.slack.workspace.app.scopes -= {"channels:read", "groups:read"}
     code, lines = await said(jam)
@@ -109,6 +117,13 @@ async def test_a_channel_that_is_not_there(jam: Jam) -> None:
     assert line.startswith("#jam-idaho: labjam is not in it. ")
     assert "/invite @labjam" in line
     assert "idaho/lab.toml" in line
+
+
+async def test_no_channel_for_what_crosses_labs(jam: Jam) -> None:
+    hq = jam.slack.workspace.channel("jam-hq")
+    assert hq
+    del jam.slack.workspace.channels[hq.id]
+    assert (await missing(jam)).startswith("#jam-hq: labjam is not in it. ")
 
 
 async def test_a_channel_we_were_not_let_into(jam: Jam) -> None:

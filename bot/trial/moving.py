@@ -1,5 +1,6 @@
 """`labjam try --slack`: the way from the trial to a real Slack workspace, step by step, links filled in."""
 
+import textwrap
 from collections.abc import Iterable
 from urllib.parse import quote
 
@@ -9,9 +10,13 @@ from bot.slack.manifest import as_yaml, manifest
 NEW_APP = "https://api.slack.com/apps?new_app=1&manifest_yaml="
 
 
-def steps(labs: Iterable[Lab], hq: str) -> str:
-    """All steps as text for a terminal."""
-    channels = " ".join(f"#{lab.channel}" for lab in labs)
+def steps(labs: Iterable[Lab], hq: str, command: str) -> str:
+    """All steps as text for a terminal; `command` is how labjam is called here."""
+    labs = list(labs)
+    channels = textwrap.fill(
+        " ".join(f"#{name}" for name in (*(lab.channel for lab in labs), hq)),
+        100, initial_indent="   ", subsequent_indent="   ", break_on_hyphens=False,
+    )  # fmt: skip
     return f"""\
 From the trial to a real Slack workspace. It takes some fifteen minutes.
 
@@ -19,8 +24,9 @@ From the trial to a real Slack workspace. It takes some fifteen minutes.
 
 {NEW_APP}{quote(as_yaml(manifest()), safe="")}
 
-   Where the link is too long for your browser, run `labjam manifest`, open https://api.slack.com/apps,
-   press Create New App, then From a manifest, and paste.
+   Where the link is too long for your browser, run `{command} manifest`, open https://api.slack.com/apps,
+   press Create New App, then From a manifest, and paste. Do workspace guests take part? Then paste what
+   `{command} manifest --gov` prints: Slack keeps guests out of apps that have the agent view.
 
 2. Take the first token. In the app's settings: Basic Information, App-Level Tokens, Generate Token and
    Scopes; add the scope connections:write, press Generate. It begins with xapp-.
@@ -30,7 +36,15 @@ From the trial to a real Slack workspace. It takes some fifteen minutes.
 
 4. Make the channels, and in each of them say: /invite @labjam
 
-   {channels} #{hq}
+{channels}
+
+   Fewer labs, and who moderates, are said in a file labjam.toml in this folder:
+
+   [jam]
+   labs = ["{labs[0].key}"]
+
+   [labs.{labs[0].key}]
+   moderators = ["you@example.gov"]     # as your Slack profile has it, or a Slack id
 
 5. Put the tokens and a model into the environment:
 
@@ -39,10 +53,10 @@ From the trial to a real Slack workspace. It takes some fifteen minutes.
 
 6. See whether all is there; each line says what to do:
 
-   labjam check
+   {command} check
 
-7. Start it, and ask something in one of the channels:
+7. Start it, ask something in one of the channels, and try /jam help:
 
-   labjam run
+   {command} run
 
 For servers, containers and Kubernetes, see deploy/README.md."""

@@ -138,12 +138,12 @@ async def _first(*events: asyncio.Event) -> None:
         task.cancel()
 
 
-def guide(settings: Settings) -> str:
-    """How to take the trial to a real workspace, for the labs of this deployment."""
+def guide(settings: Settings, keys: tuple[str, ...], command: str) -> str:
+    """How to take the trial to a real workspace, for the labs of this deployment, or only these."""
     model = settings.labjam_model or "any"  # reading the labs asks for one; the steps don't name it
     named = {"labjam_model": model, "openai_base_url": settings.openai_base_url or "http://127.0.0.1"}
     labs = read_labs(settings.model_copy(update=named), os.environ)
-    return steps(labs.values(), labs.hq)
+    return steps(_chosen(labs, keys), labs.hq, command)
 
 
 def _check(options: Options) -> None:
