@@ -83,6 +83,12 @@ async def ask(page: Page, text: str, box: str = "#box-main") -> None:
     await page.press(box, "Enter")
 
 
+async def become(page: Page, name: str) -> None:
+    """Choose who one is, and wait until the page is that person's."""
+    [person] = await page.select_option("#who", label=name)
+    await expect(page.locator("#app")).to_have_attribute("data-me", person)
+
+
 async def certify(page: Page) -> None:
     """Press the button that a person's first question waits for."""
     await page.locator("#main").get_by_role("button", name="I certify this: answer").click()

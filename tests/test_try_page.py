@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browsing import NARROW, WIDE, ask, browser, certify, no_serious_faults, visit
+from tests.browsing import NARROW, WIDE, ask, become, browser, certify, no_serious_faults, visit
 from tests.trying import Trial
 
 __all__ = ["browser"]
@@ -21,7 +21,7 @@ HOSTILE = (
 async def test_two_tabs_are_two_people_who_see_each_other(tmp_path: Path, browser: Browser) -> None:
     async with Trial(tmp_path) as trial:
         one, two = await visit(browser, trial.url), await visit(browser, trial.url)
-        await two.select_option("#who", label="Scientist 2 (Argonne)")
+        await become(two, "Scientist 2 (Argonne)")
         await ask(one, "// Are you there, @Scientist 2 (Argonne)?")
         said = two.locator("#main .message").last
         await expect(said).to_contain_text("Are you there")

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, Locator, Page, expect
 
 from bot.trial.model_script import Reply, SeenRequest
 from bot.trial.model_show import show
-from tests.browsing import ask, browser, good_in_every_size_and_scheme, served, visit
+from tests.browsing import ask, become, browser, good_in_every_size_and_scheme, served, visit
 from tests.desk import Desk, furnish
 from tests.jam import Jam, until
 
@@ -77,8 +77,7 @@ class View:
 
     async def become(self, name: str, channel: str = "") -> None:
         """Choose who one is, and go where."""
-        await self.page.select_option("#who", label=name)
-        await expect(self.page.locator("#who option:checked")).to_have_text(name)
+        await become(self.page, name)
         if channel:
             await self.page.get_by_role("button", name=f"# {channel}").click()
             await expect(self.page.locator("h1")).to_have_text(f"# {channel}")

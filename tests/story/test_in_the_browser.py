@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.browsing import NARROW, ask, browser, certify, no_serious_faults, visit
+from tests.browsing import NARROW, ask, become, browser, certify, no_serious_faults, visit
 from tests.trying import Trial
 
 __all__ = ["browser"]
@@ -160,7 +160,7 @@ async def _inspector(page: Page) -> None:
 async def test_a_moderator_on_a_small_dark_screen(tmp_path: Path, browser: Browser) -> None:
     async with Trial(tmp_path) as trial:
         page = await visit(browser, trial.url, NARROW, "dark")
-        await page.select_option("#who", label="Moderator")
+        await become(page, "Moderator")
         await ask(page, "/jam pause")
         await expect(page.locator("#main .ephemeral").last).to_contain_text("Paused")
         await page.get_by_role("button", name="Back to the channels").click()

@@ -170,6 +170,7 @@ function drawModel() {
 
 on("snapshot", () => {
   last = shownThread = "";
+  app.dataset.me = state.me;
   drawModel();
   readPlace();
 });
