@@ -218,6 +218,7 @@ def test_a_deployment_lays_its_rules_over_the_packaged_ones(tmp_path: Path) -> N
             OURS.replace("our_marking", "class_line").replace("hard", "soft"),
             'class_line.level = "soft": a lab can\'t',
         ),
+        (OURS.replace("our_marking", "class_line"), 'class_line.level = "hard": a lab can\'t change'),
     ],
 )
 def test_a_rule_that_fails_its_own_cases_is_refused(tmp_path: Path, rules: str, says: str) -> None:

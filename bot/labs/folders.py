@@ -113,7 +113,8 @@ def _lay_lab(read: Folders, folder: Traversable, label: str) -> None:
         elif file.name == "system.md":
             draft.system = _prompt(file, path)
         elif file.name == "guard.toml":
-            draft.rules += read_rules(file, path, read.guard.over(draft.rules), softer=False)
+            fixed = {rule.name for rule in read.guard.rules if rule.level == "hard"}
+            draft.rules += read_rules(file, path, read.guard.over(draft.rules), fixed=fixed)
         elif file.name.endswith((".md", ".toml")):
             raise UsageError(f"{path}: unknown file; {allowed(LAB_FILES, file.name)}")
 

@@ -1,6 +1,7 @@
 """Reads the guard's rules: `prompts/_guard/<kind>.toml` and a lab's `guard.toml`, with their cases."""
 
 import tomllib
+from collections.abc import Collection
 from importlib.resources.abc import Traversable
 from typing import cast
 
@@ -11,11 +12,13 @@ from bot.labs.tables import RuleTable
 from bot.labs.values import SLUG
 
 
-def read_rules(file: Traversable, label: str, laid_over: Guard, *, softer: bool = True) -> tuple[Rule, ...]:
+def read_rules(
+    file: Traversable, label: str, laid_over: Guard, *, fixed: Collection[str] = ()
+) -> tuple[Rule, ...]:
     """Read one file of rules; UsageError where a rule is broken, or does not do what its cases say.
 
-    The cases are tried with the rules that it is laid over: all of them will run together. Unless it may
-    make them `softer`, a hard one among those stays hard.
+    The cases are tried with the rules that it is laid over: all of them will run together. What is `fixed`
+    it can't lay another rule over.
     """
     kind = file.name.removesuffix(".toml")
     tables = _tables(file, label)
@@ -32,11 +35,10 @@ def read_rules(file: Traversable, label: str, laid_over: Guard, *, softer: bool 
         )
         for name, table in tables.items()
     )
-    hard = {rule.name for rule in laid_over.rules if rule.level == "hard"}
     for rule in rules:
-        if not softer and rule.level == "soft" and rule.name in hard:
+        if rule.name in fixed:
             raise Source(label, f"{rule.name}.").wrong(
-                "level", "a lab can't soften a rule of the house", "soft"
+                "level", "a lab can't change a hard rule of the house; name yours otherwise", rule.level
             )
     guard = laid_over.over(rules)
     for rule in rules:

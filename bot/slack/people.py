@@ -17,6 +17,8 @@ T = TypeVar("T")
 PERSON_FRESH = 3600.0
 GROUP_FRESH = 60.0
 """Seconds; a moderator who joins a user group has their powers within a minute."""
+_NOT_SHOWN = {"user_not_found", "user_not_visible"}
+"""Slack's words for people of other organisations that it tells us nothing of."""
 _PAGE = 1000
 """Members in one page: https://docs.slack.dev/reference/methods/users.list"""
 
@@ -111,6 +113,8 @@ class _Cache(Generic[T]):
         try:
             said = await asyncio.shield(self._asking[key])
         except SlackRefused as error:
+            if error.error in _NOT_SHOWN:
+                self.put(key, known)
             about = "" if "@" in key[1] else key[1]
             log.warning("Slack does not say who", extra={"error": str(error), "about": about})
             return known

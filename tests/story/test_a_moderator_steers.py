@@ -157,18 +157,24 @@ async def test_an_outsider_asks_once_a_moderator_allows_it(tmp_path: Path) -> No
         for person in (guest, stranger):
             await jam.slack.join(person, jam.channels["argonne"])
         desk = await started(jam, tmp_path)
-        for person in (guest, stranger):
+        await jam.answer("idaho", await jam.ask("idaho", "who is who?"))  # by now the members are known
+        jam.slack.faults.error("users.info", "user_not_visible", None)  # as Slack may say of strangers
+        hidden = jam.slack.add_person("hidden", team="T0ELSEWHERE")
+        jam.slack.workspace.channels[desk.lab].members[hidden] = None
+        for person in (guest, stranger, hidden):
             for _ in range(2):
                 await jam.slack.post(person, desk.lab, "may I?")
             await until(lambda: len(told(jam, desk.lab, person)) == 1)  # noqa: B023
         await jam.slack.settled()
-        assert not jam.model.requests
+        assert len(jam.model.requests) == 1
         for person in (guest, stranger):
             assert len(told(jam, desk.lab, person)) == 1
             await desk.do(f"allow <@{person}>")
             ts = await jam.slack.post(person, desk.lab, "thank you")
             await jam.answer("argonne", ts)
-        assert len(jam.model.requests) == 2
+        assert len(jam.model.requests) == 3
+        about = [call.args["user"] for call in jam.slack.calls if call.method == "users.info"]
+        assert about.count(hidden) == 1, "what Slack does not show it is not asked for each time"
 
 
 async def test_an_outsider_who_comes_is_told_instead_of_greeted(tmp_path: Path) -> None:
