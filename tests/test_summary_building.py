@@ -12,7 +12,7 @@ from bot.records import Usage
 from bot.settings import Settings
 from bot.summary.asking import Asker, Spent
 from bot.summary.building import AT_ONCE, GIVE_UP, Builder, Built, Tasks
-from bot.summary.gathering import Thread
+from bot.summary.gathering import Gathering, Thread
 from bot.summary.notes import LONGEST, MOST_CLAIMS
 
 NOTE = {"problem": "A loss", "result": "1e9"}
@@ -139,3 +139,37 @@ async def test_a_claim_stands_on_notes_there_are() -> None:
                        {"text": "c"}, {"text": "", "sources": [1]}]}  # fmt: skip
     made = await built(Model(lambda seen: json.dumps(claims if sums_up(seen) else NOTE)), threads(3))
     assert [(claim.text, claim.sources) for claim in made.claims.open] == [("a", (2,))]
+
+
+async def test_nobody_is_quoted_who_did_not_allow_it() -> None:
+    said = "the anomalous skin effect was left out, which is a beginner's mistake"
+    note = NOTE | {
+        "badly": f"A person said: {said.upper()}.",
+        "well": "The anomalous skin effect came in later.",
+    }
+    kept, of = Kept(), replace(threads(1)[0], unquotable=(said,))
+    await built(Model(lambda seen: json.dumps(CLAIMS if sums_up(seen) else note)), [of], kept)
+    [stored] = kept.notes.values()
+    assert "beginner" not in stored.lower()
+    assert json.loads(stored)["well"] == note["well"]
+    await built(Model(lambda seen: json.dumps(CLAIMS if sums_up(seen) else note)), threads(1), kept)
+    assert "BEGINNER" in str(kept.notes), "who allows it may be"
+
+
+def test_words_may_be_quoted_as_their_author_says() -> None:
+    place = {"team": "T1", "channel": "C1", "ts": "1.000100"}
+    question = {"thread": place, "ts": "1.000100", "user": "U1", "text": "?"}
+    answer = {
+        "kind": "answer",
+        "question": question,
+        "outcome": "answered",
+        "text": "!",
+        "model_requested": "m",
+    }
+    about = {"kind": "details", "thread": place, "question_ts": "1.000100", "skills": {"planning": "planned"}}
+    gathering = Gathering(0.0, 1e12, marked=lambda _: False)
+    for line in (answer, about | {"user": "U2", "comment": "one"},
+                 about | {"user": "U3", "comment": "two", "may_quote": True}):  # fmt: skip
+        gathering.add(line)
+    [thread] = gathering.gathered().threads
+    assert thread.unquotable == ("planned", "one")

@@ -114,7 +114,7 @@ class Builder:
 
     async def note(self, thread: Thread) -> Note:
         """A thread's note, from the cache where it was read before."""
-        content = f"{self.tasks.note}\n{self.asker.spec.id}\n{thread.text}"
+        content = "\n".join((self.tasks.note, self.asker.spec.id, thread.text, *thread.unquotable))
         hashed = hashlib.sha256(content.encode()).hexdigest()
         if known := await self.cache.get(thread.key, hashed):
             return Note.model_validate_json(known)
@@ -127,8 +127,9 @@ class Builder:
             parts = [await self._read("\n".join(lines)) for lines in joined]
         if self.marked("\n".join(parts[0].model_dump().values())):
             raise NoForm("a marking stands in the note")
-        await self.cache.put(thread.key, hashed, parts[0].model_dump_json())
-        return parts[0]
+        note = parts[0].without_quotes(thread.unquotable)
+        await self.cache.put(thread.key, hashed, note.model_dump_json())
+        return note
 
     async def claims(self, notes: Mapping[int, Note]) -> Claims:
         """Claims over all notes: over each batch of them first, then over what the batches gave."""

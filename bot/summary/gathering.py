@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ class Thread:
     key: str
     began: float
     text: str
+    unquotable: tuple[str, ...] = ()  # what people said in it and did not allow to be quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,13 @@ class Gathering:
         """What was taken so far."""
         withheld = {key for (key, _), state in self._releases.items() if state == "withheld"}
         flagged = {key for (key, _), state in self._flags.items() if state != "resolved"} - withheld
-        told = {key: text for key, one in self._threads.items() if (text := self._told(one))}
+        forms = {key: self._forms(one) for key, one in self._threads.items()}
+        told = {
+            key: text for key, one in self._threads.items() if (text := _told(one, forms[key], self._marked))
+        }
         private = {key for key in told if self._is_private(self._threads[key])} - withheld - flagged
         shown = [
-            Thread(key, self._threads[key].began, text)
+            Thread(key, self._threads[key].began, text, _unquotable(forms[key].values()))
             for key, text in told.items()
             if key not in withheld | flagged | private
         ]
@@ -95,9 +99,8 @@ class Gathering:
     def _is_private(self, thread: _Growing) -> bool:
         return any(line["question"]["user"] in self._unlisted for line in thread.turns.values())
 
-    def _told(self, thread: _Growing) -> str:
-        said = {key: form for key, form in thread.forms.items() if key[1] not in self._unlisted}
-        return _told(thread, said, self._marked)
+    def _forms(self, thread: _Growing) -> Mapping[tuple[str, str], Line]:
+        return {key: form for key, form in thread.forms.items() if key[1] not in self._unlisted}
 
 
 def _began(key: str) -> float:
@@ -145,6 +148,13 @@ def _told(thread: _Growing, forms: Mapping[tuple[str, str], Line], marked: Marke
         if ts not in thread.gone and not marked(f"{line['question']['text']}\n{line['text']}")
     ]
     return json.dumps(turns) if turns else ""
+
+
+def _unquotable(forms: Iterable[Line]) -> tuple[str, ...]:
+    private = [form for form in forms if not form.get("may_quote")]
+    said = [text for form in private for text in form.get("skills", {}).values()]
+    said += [form[name] for form in private for name in _SAID if form.get(name)]
+    return tuple(filter(None, said))
 
 
 def _form(form: Line) -> list[str]:

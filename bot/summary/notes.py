@@ -1,6 +1,7 @@
 """What a model makes of threads: a note of each, and claims over many that name the threads they rest on."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Self
@@ -12,6 +13,10 @@ LONGEST = 400
 
 MOST_CLAIMS = 6
 """In each part of a summary."""
+
+
+QUOTE = 6
+"""Words in a row that make a quotation."""
 
 
 class Note(BaseModel):
@@ -34,6 +39,12 @@ class Note(BaseModel):
             name: " ".join(filter(None, (getattr(note, name) for note in notes))) for name in cls.model_fields
         }
         return cls(**said).shortened()
+
+    def without_quotes(self, unquotable: Iterable[str]) -> Self:
+        """The same without the fields that repeat what somebody did not allow to be quoted."""
+        runs = {run for text in unquotable for run in _runs(text)}
+        empty = {name: "" for name, text in self.model_dump().items() if not runs.isdisjoint(_runs(text))}
+        return self.model_copy(update=empty)
 
     def shortened(self) -> Self:
         """The same with every field within LONGEST."""
@@ -123,6 +134,11 @@ def pieces(text: str, room: int) -> list[str]:
     cut = text.rfind("\n", room // 2, room)
     cut = cut + 1 if cut > 0 else room
     return [text[:cut], *pieces(text[cut:], room)]
+
+
+def _runs(text: str) -> set[tuple[str, ...]]:
+    words = re.findall(r"\w+", text.casefold())
+    return {tuple(words[at : at + QUOTE]) for at in range(len(words) - QUOTE + 1)}
 
 
 def _kept(claims: Sequence[Claim], known: frozenset[int]) -> tuple[Claim, ...]:

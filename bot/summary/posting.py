@@ -21,6 +21,8 @@ from bot.summary.building import estimate
 from bot.summary.gathering import Gathered, Gathering, Marked
 from bot.summary.standing import mailbox_of
 
+LOOKED_AT = 200
+"""Mailboxes of a lab in which answers are looked for."""
 LATEST = 12 * 3600.0
 """Seconds after its end in which a session's summary is begun."""
 
@@ -51,6 +53,7 @@ class Summaries:
         now = self.clock()
         until = state.fields.get("ended", str(now)) if state.closed else str(now)
         fields = {"team": team, "lab": lab, "made": f"{now:.0f}", "title": state.title}
+        fields |= {"ended": "1" if state.closed else ""}
         fields |= {"since": state.fields.get("opened", "0"), "until": until}
         job = f"summary:{lab}:{about}"
         await self.jobs.enqueue(lab, mailbox_of(job), job, int(now * 1e6), fields)
@@ -60,6 +63,12 @@ class Summaries:
         since = float(state.fields.get("opened", 0))
         gathered, _ = await self.session(await self.current.lab(lab), since, self.clock())
         return len(gathered.threads), *estimate(gathered.threads, (await self.current.lab(lab)).models[0])
+
+    async def is_answering(self, lab: str) -> bool:
+        """Whether questions of a lab are being answered, or wait for their turn."""
+        queue = await self.jobs.queue(lab, LOOKED_AT)
+        going = [one for one in queue.first if one.job.startswith("answer:")]
+        return any(one.state in {"running", "waiting"} for one in going)
 
     async def thread(self, lab: Lab, thread: str, asker: str) -> Gathered:
         """One thread alone; who asks for it does not leave their own one out."""

@@ -10,7 +10,7 @@ from bot.recount.themes import themes
 from bot.slack.blocks import Block, header, section
 from bot.summary.building import Built
 from bot.summary.gathering import Gathered, Thread
-from bot.summary.notes import Claim, Note
+from bot.summary.notes import Claim, Note, batches
 
 Link = Callable[[str], str]
 
@@ -28,6 +28,8 @@ _FIELDS = {
     "verified": "Verified",
     "open": "Open",
 }
+SECTION = 3000
+"""Characters: https://docs.slack.dev/reference/block-kit/blocks/section-block"""
 MOST_LINKS = 8
 """Threads linked after one claim."""
 
@@ -44,8 +46,8 @@ def summary_blocks(title: str, built: Built, figures: Figures, link: Link) -> li
     for name, heading in _PARTS.items():
         claims: Sequence[Claim] = getattr(built.claims, name)
         if claims:
-            blocks.append(section(f"*{heading}*"))
-            blocks += [section(f"• {_claim(one, built.threads, link)}", verbatim=True) for one in claims]
+            lines = [f"*{heading}*", *(f"• {_claim(one, built.threads, link)}" for one in claims)]
+            blocks += [section("\n".join(some), verbatim=True) for some in batches(lines, SECTION)]
     if not built.claims.sources:
         blocks.append(section(FAILED if built.failed else NO_CLAIMS))
     return blocks
@@ -66,7 +68,8 @@ def wrap_up_blocks(note: Note) -> list[Block]:
     """One thread's wrap-up, but for its small print."""
     said = {heading: getattr(note, name) for name, heading in _FIELDS.items()}
     lines = [f"*{heading}*: {_safe(text)}" for heading, text in said.items() if text]
-    return [section("\n".join(lines) or "The model found nothing to sum up here.", verbatim=True)]
+    told = "\n".join(lines) or "The model found nothing to sum up here."
+    return [section(f"*Wrap-up*\n{told}", verbatim=True)]
 
 
 def progress(done: int, threads: int, estimate: str) -> str:

@@ -29,6 +29,8 @@ from bot.summary.words import made_by, progress, session_title, summary_blocks
 
 log = logging.getLogger(__name__)
 
+LAST_ANSWERS = 900.0
+"""Seconds for which the summary of a session that ended waits for answers that are still being written."""
 TOLD_EVERY = 10.0
 """Seconds between two words on how far a summary is: edits are scarce."""
 
@@ -60,6 +62,8 @@ class Writing:
         fields, made = running.job.fields, self.summaries
         lab = await made.current.lab(fields["lab"])
         since, until = float(fields["since"]), float(fields["until"])
+        if fields.get("ended") and made.clock() - until < LAST_ANSWERS and await made.is_answering(lab.key):
+            raise RetryLater("the session's last answers are being written", 5.0, counts=False)
         gathered = (await made.session(lab, since, until))[0]
         first = gathered.threads[0].began if gathered.threads else until
         title = session_title(lab.short, fields["title"], since or first, until, lab.timezone)

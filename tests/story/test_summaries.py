@@ -41,6 +41,17 @@ async def test_a_session_is_summed_up_when_it_is_closed(jam: Jam) -> None:
     assert line["tokens"] > 0
 
 
+async def test_a_summary_waits_for_the_last_answers_of_its_session(jam: Jam) -> None:
+    script: Any = jam.model.script
+    await command(jam, "open Cavities")
+    jam.model.script = lambda seen: replace(script(seen), wait=6.0 if seen.question == "A slow one?" else 0)
+    await jam.ask("argonne", "A slow one?")
+    await until(lambda: bool(jam.model.requests))
+    await command(jam, "close")
+    await until(lambda: bool(summaries(jam)), 45)
+    assert "*1 question* from 1 person, 1 answer;" in summaries(jam)[0].visible_text
+
+
 async def test_a_model_that_gives_no_form_at_first_is_asked_once_more(jam: Jam) -> None:
     script: Any = jam.model.script
     await two_threads(jam)
