@@ -64,15 +64,19 @@ def threads(count: int, text: str = "words") -> list[Thread]:
     return [Thread(f"T1:C1:{number}.000100", float(number), f"{text} {number}") for number in range(count)]
 
 
+def marks(text: str) -> bool:
+    return "SECRET" in text
+
+
 async def built(model: Model, of: Sequence[Thread], cache: Kept | None = None, **changes: Any) -> Built:
     """A summary by this model."""
-    asker = Asker(model, spec(**changes), "person", Spent())
+    asker = Asker(model, spec(**changes), "person", Spent(), marks)
     told: list[tuple[int, int]] = []
 
     async def progress(done: int, among: int) -> None:
         told.append((done, among))
 
-    builder = Builder(asker, Tasks("notes", "sums"), cache or Kept(), lambda text: "SECRET" in text)
+    builder = Builder(asker, Tasks("notes", "sums"), cache or Kept(), marks)
     made = await builder.build(of, progress)
     assert told[-1] == (len(of), len(of))
     return made
@@ -99,6 +103,14 @@ async def test_in_a_small_context_nothing_is_lost_but_what_there_is_no_room_for(
     assert (await built(model, [long], context=4_096, max_output=1_024)).unread == 0
     read = "\n".join(one.messages[1].text for one in model.asked)
     assert all(f"line {n} z" in read for n in range(200))
+
+
+async def test_what_carries_a_marking_goes_nowhere() -> None:
+    model = Model(lambda _: "no JSON, SECRET and more")
+    cache = Kept()
+    assert (await built(model, threads(1), cache)).unread == 1
+    assert len(model.asked) == 1
+    assert not cache.notes
 
 
 async def test_a_model_that_hangs_is_not_asked_for_every_thread() -> None:

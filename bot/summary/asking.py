@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TypeVar
@@ -54,6 +54,7 @@ class Asker:
     spec: ModelSpec
     person: str  # the keyed hash that the endpoint is told
     spent: Spent
+    marked: Callable[[str], bool] = lambda _: False  # whether a rule of the guard stops a text
 
     async def form(self, wanted: type[T], task: str, data: str) -> T:
         """Ask for a form about `data`, which is JSON; NoForm or a ModelError where there is none."""
@@ -65,6 +66,8 @@ class Asker:
         try:
             return _read(wanted, said)
         except NoForm as error:
+            if self.marked(said):
+                raise  # it is sent nowhere, not back to the model either
             wrong = f"That is no such object: {error}. Answer with the JSON object alone."
         again = (*messages, Message("assistant", said or "…"), Message("user", wrong))
         return _read(wanted, await self._patiently(again))

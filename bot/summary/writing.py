@@ -134,7 +134,7 @@ class Writing:
     def builder(self, lab: Lab) -> tuple[Builder, Spent]:
         """Who reads a lab's threads, with what that costs."""
         spent = Spent()
-        asker = Asker(self._model, lab.models[0], self._person, spent)
+        asker = Asker(self._model, lab.models[0], self._person, spent, marks(lab.guard))
         prompts = (system_prompt(self.summaries.labs, lab, part).text for part in ("note", "summary"))
         return Builder(
             asker, Tasks(*prompts), ThreadNotes(self.summaries.jobs.store), marks(lab.guard)
