@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.audit import Entry, read_entry
+from bot.moderation.wording import WORKING
 from bot.store.ledger import Ledger
 from bot.store.redis import Store
 from bot.trial.triggers import Interaction
@@ -50,9 +51,7 @@ class Desk:
 
     async def say(self, who: str, text: str, channel: str = "") -> Interaction:
         """Type `/jam …`, in argonne's channel unless another is named."""
-        interaction = await self.jam.slack.command(who, channel or self.lab, "/jam", text)
-        assert interaction.acked, text
-        return interaction
+        return await typed(self.jam, who, channel or self.lab, text)
 
     async def do(self, text: str, who: str = "", channel: str = "") -> str:
         """The same as argonne's moderator, sure where asked; gives the words of the answer."""
@@ -88,6 +87,14 @@ class Desk:
         """The names of every subcommand, as a lead's help has them, without their arguments."""
         shown = (await self.say(self.lead, "help")).text
         return re.findall(r"^`/jam ([a-z-]+(?: [a-z]+)?)(?=[` ])", shown, re.MULTILINE)
+
+
+async def typed(jam: Jam, who: str, channel: str, text: str) -> Interaction:
+    """Type `/jam …`, and wait for its answer where that comes behind the acknowledgement."""
+    interaction = await jam.slack.command(who, channel, "/jam", text)
+    assert interaction.acked, text
+    await until(lambda: not interaction.text.endswith(WORKING), 30)
+    return interaction
 
 
 async def furnish(jam: Jam, folder: Path, config: str = CONFIG, **extra: Any) -> Desk:

@@ -49,6 +49,7 @@ class Jam:
 
     async def __aenter__(self) -> Self:
         await self.slack.start()
+        self.slack.delivery.click_timeout = 3.0  # Slack's own; it is not sent again
         await self.model.start()
         if self.own_store:
             self._store = EmbeddedServer(self.folder / "store")

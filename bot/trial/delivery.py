@@ -84,6 +84,7 @@ class Delivery:
     acked: int = 0
     redelivered: int = 0
     idle: asyncio.Event = field(default_factory=asyncio.Event)
+    click_timeout: float = 0.0  # of commands and clicks, where it is not `ack_timeout`
 
     def __post_init__(self) -> None:
         self.idle.set()
@@ -104,7 +105,8 @@ class Delivery:
         envelope.answer = asyncio.get_running_loop().create_future()
         self._start(envelope)
         try:
-            return True, await asyncio.wait_for(asyncio.shield(envelope.answer), self.ack_timeout)
+            in_time = self.click_timeout or self.ack_timeout
+            return True, await asyncio.wait_for(asyncio.shield(envelope.answer), in_time)
         except TimeoutError:
             self._finish(envelope)
             return False, None

@@ -12,6 +12,7 @@ from bot.store.journal import Journal
 from bot.store.ledger import Ledger
 from bot.store.redis import Store
 from bot.trial.model_script import Plan, Reply
+from tests.desk import typed
 from tests.jam import Jam, until
 
 CONFIG = """
@@ -39,7 +40,7 @@ async def jam(tmp_path: Path) -> AsyncGenerator[Jam]:
 
 async def say(jam: Jam, text: str, person: str = "moderator", lab: str = "argonne") -> str:
     """What somebody gets back for `/jam …`."""
-    return (await jam.slack.command(jam.people[person], jam.channels[lab], "/jam", text)).text
+    return (await typed(jam, jam.people[person], jam.channels[lab], text)).text
 
 
 async def audited(jam: Jam) -> list[tuple[str, str, str, str]]:
@@ -92,8 +93,8 @@ async def test_a_purge_is_looked_at_and_then_done(jam: Jam) -> None:
     assert "Only the moderators of ANL" in await say(
         jam, f"purge thread {link(jam, 'argonne', root)}", "argonne"
     )
-    looked = await jam.slack.command(
-        jam.people["moderator"], jam.channels["argonne"], "/jam", f"purge thread {link(jam, 'argonne', root)}"
+    looked = await typed(
+        jam, jam.people["moderator"], jam.channels["argonne"], f"purge thread {link(jam, 'argonne', root)}"
     )
     assert "takes 1 record about 1 question in 1 thread" in looked.text
     assert "1 message of labjam's out of Slack" in looked.text
@@ -121,8 +122,8 @@ async def test_what_redis_forgot_is_purged_from_the_archive_and_slack(jam: Jam) 
     _keeps_for_some_days(jam)
     await jam.stop_bot()
     await jam.start_bot()
-    asked = await jam.slack.command(
-        jam.people["moderator"], jam.channels["argonne"], "/jam", f"purge thread {link(jam, 'argonne', root)}"
+    asked = await typed(
+        jam, jam.people["moderator"], jam.channels["argonne"], f"purge thread {link(jam, 'argonne', root)}"
     )
     [question] = asked.messages
     assert "Redis holds nothing of this thread any more" in question.visible_text
@@ -157,10 +158,10 @@ async def test_a_hold_is_placed_listed_and_released(jam: Jam) -> None:
     assert "That thread is of INL" in await say(jam, f"hold thread {link(jam, 'idaho', theirs)}")
     assert "under a legal hold" in await say(jam, f"hold thread {link(jam, 'argonne', root)} case 7")
     assert f"p{root.replace('.', '')}|a thread> in <#{jam.channels['argonne']}>" in await say(jam, "hold")
-    asked = await jam.slack.command(
+    asked = await typed(
+        jam,
         jam.people["moderator"],
         jam.channels["argonne"],
-        "/jam",
         f"release-hold thread {link(jam, 'argonne', root)}",
     )
     await jam.slack.click(jam.people["moderator"], jam.channels["argonne"], asked.messages[0].ts, "labjam_do")
@@ -171,9 +172,7 @@ async def test_a_hold_is_placed_listed_and_released(jam: Jam) -> None:
     assert re.search(r"person <?@.* since .*: request 12", await say(jam, "hold")), await say(jam, "hold")
     assert "a legal hold keeps this person" in await say(jam, f"purge person {who}")
     assert "Left out: 1 record under a legal hold" in await say(jam, "purge lab")
-    asked = await jam.slack.command(
-        jam.people["moderator"], jam.channels["argonne"], "/jam", f"release-hold person {who}"
-    )
+    asked = await typed(jam, jam.people["moderator"], jam.channels["argonne"], f"release-hold person {who}")
     [question] = asked.messages
     assert "End the legal hold on this person?" in question.visible_text
     await jam.slack.click(jam.people["moderator"], jam.channels["argonne"], question.ts, "labjam_do")

@@ -10,6 +10,7 @@ import pytest
 from bot.slack.blocks import DETAILS
 from bot.trial.messages import Message
 from bot.trial.model_script import Plan, Reply
+from tests.desk import typed
 from tests.jam import Jam, until
 
 CONFIG = """
@@ -35,7 +36,7 @@ async def jam(tmp_path: Path) -> AsyncGenerator[Jam]:
 
 
 async def say(jam: Jam, text: str, person: str = "one") -> str:
-    return (await jam.slack.command(jam.people[person], jam.channels["argonne"], "/jam", text)).text
+    return (await typed(jam, jam.people[person], jam.channels["argonne"], text)).text
 
 
 def told(jam: Jam, person: str) -> list[Message]:

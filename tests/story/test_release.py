@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from tests.desk import typed
 from tests.jam import Jam, until
 from tests.story.test_care_commands import CONFIG, link, say
 
@@ -9,7 +10,7 @@ from tests.story.test_care_commands import CONFIG, link, say
 async def confirm(jam: Jam, text: str, done: str) -> None:
     """Say something that is asked about first, and press the button."""
     here, moderator = jam.channels["argonne"], jam.people["moderator"]
-    asked = await jam.slack.command(moderator, here, "/jam", text)
+    asked = await typed(jam, moderator, here, text)
     [question] = asked.messages
     assert "1 answer of this lab: 1 private. Withhold them?" in question.visible_text
     await jam.slack.click(moderator, here, question.ts, "labjam_do")
