@@ -120,7 +120,7 @@ def _timed(parts: Parts, stack: AsyncExitStack) -> list[Timed]:
         Timed("archive", EVERY, keeper.run),
         Timed("close-due", 5.0, close_due),
         Timed("digest", 30.0, digest),
-        Timed("summary", 5.0, summary),
+        Timed("summary", 2.0, summary),
         Timed("quiet", 30.0, quiet.tick),
         Timed("keep-held", 5.0, sessions.keep_held, longest=10.0),
         *parts.caring.timed,

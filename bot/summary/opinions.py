@@ -30,6 +30,9 @@ THANKS = (
 )
 GONE = "This is no longer kept here, so your {what} could not be. Nothing else was lost."
 
+_EARLY = 4
+"""Looks for the message that a thumb is on: where it stands may not be written down yet."""
+
 _GIVEN: dict[str, Literal[1, -1] | None] = {"1": 1, "-1": -1}
 
 
@@ -133,10 +136,10 @@ class SummaryOpinions:
             raise RetryLater("shown just now", rest, counts=False)
         fields = await running.about()
         standing = standing_of(fields)
-        if not standing:
-            return Close({})  # purged meanwhile
-        if not fields.get("ts"):
+        if standing and not fields.get("ts") and running.job.tries < _EARLY:
             raise RetryLater("its message is about to stand", counts=True)
+        if not standing or not fields.get("ts"):
+            return Close({})  # purged meanwhile
         tally = await insist(lambda: self._votes.tally_at(mailbox_of(job), job))
         counted = f"{fields['ts']} {tally.good} {tally.bad}"
         if counted == running.job.fields.get("counted", f"{fields['ts']} 0 0"):

@@ -1,5 +1,6 @@
 """A session's summary: each claim rests on threads, each number on the record, whatever the model says."""
 
+import time
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.store import keys
 from bot.store.redis import Store
 from bot.summary.building import AT_ONCE
 from tests.jam import Jam, kill_tree, until
@@ -41,14 +43,17 @@ async def test_a_session_is_summed_up_when_it_is_closed(jam: Jam) -> None:
     assert line["tokens"] > 0
 
 
-async def test_a_summary_waits_for_the_last_answers_of_its_session(jam: Jam) -> None:
+async def test_a_session_whose_end_comes_is_summed_up_with_its_last_answers(jam: Jam) -> None:
     script: Any = jam.model.script
     await command(jam, "open Cavities")
-    jam.model.script = lambda seen: replace(script(seen), wait=6.0 if seen.question == "A slow one?" else 0)
+    jam.model.script = lambda seen: replace(script(seen), wait=8.0 if seen.question == "A slow one?" else 0)
     await jam.ask("argonne", "A slow one?")
     await until(lambda: bool(jam.model.requests))
-    await command(jam, "close")
+    store = await Store.connect(f"unix://{jam.settings().labjam_data.resolve()}/valkey.sock")
+    await store.client.hset(keys.state(keys.DESK, "argonne"), "until", str(time.time()))
+    await store.close()
     await until(lambda: bool(summaries(jam)), 45)
+    assert "has reached its end" in str([message.visible_text for message in posts(jam)])
     assert "*1 question* from 1 person, 1 answer;" in summaries(jam)[0].visible_text
 
 
