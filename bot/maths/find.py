@@ -135,9 +135,7 @@ def display_at(text: str, at: int, *, whole: bool = True) -> Display | None:
     body = opened.end()
     found = text.find(closing, body, body + DISPLAY_LIMIT)
     inner = text[body:found] if found >= 0 else text[body : body + DISPLAY_LIMIT]
-    if found < 0 and (whole or len(inner) == DISPLAY_LIMIT):
-        return None
-    if _BROKEN.search(inner):
+    if (found < 0 and (whole or len(inner) == DISPLAY_LIMIT)) or _BROKEN.search(inner):
         return None
     if found < 0:
         return PENDING
