@@ -151,6 +151,20 @@ async def test_the_kernel_holds_its_memory_and_its_secrets() -> None:
     await drawing.close()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the rule is Linux's")
+async def test_it_draws_where_memory_may_not_be_made_executable() -> None:
+    """As under `MemoryDenyWriteExecute` of deploy/systemd/labjam.service."""
+    script = (
+        "import ctypes, runpy; ctypes.CDLL(None).prctl(65, 1, 0, 0, 0)  # PR_SET_MDWE, Linux 6.3\n"
+        "runpy.run_module('bot.maths.child', run_name='__main__')"
+    )
+    drawing = Drawing((sys.executable, "-c", script))
+    try:
+        assert (await drawing.png("E = mc^2")).startswith(b"\x89PNG")
+    finally:
+        await drawing.close()
+
+
 async def test_without_the_packages_formulas_stay_source() -> None:
     drawing = Drawing((sys.executable, "-c", "raise SystemExit(3)"))
     for _ in range(2):

@@ -28,11 +28,15 @@ CPU = 5
 def _limit_memory() -> None:
     if sys.platform == "win32":
         return
-    limits = [(resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, 0)]
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":  # elsewhere this limit counts other things
-        limits.append((resource.RLIMIT_DATA, DATA))
-    for kind, most in limits:
-        resource.setrlimit(kind, (most, most))
+        resource.setrlimit(resource.RLIMIT_DATA, (DATA, DATA))
+
+
+def _limit_files() -> None:
+    """Write none from now on; before, ctypes may need one where memory can't be made executable."""
+    if sys.platform != "win32":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def _limit_time() -> None:
@@ -47,6 +51,7 @@ def main() -> None:
     """Draw until the input ends."""
     _limit_memory()
     painter = Painter()
+    _limit_files()
     for line in sys.stdin.buffer:
         _limit_time()
         try:
