@@ -21,7 +21,7 @@ _CONTROL = re.compile(
     "\x1b\\[[0-?]*[ -/]*[@-~]|[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f]"
 )  # colours of terminals, too
 _MARKUP = re.compile(r"[*~`]+")  # Slack's and Markdown's
-_ITALIC = re.compile(r"(?<![^\W_])_+|_+(?![^\W_])")  # within a word it is part of a name, such as SECRET_KEY
+_ITALIC = re.compile(r"_(?<![^\W_]_)_*|_+(?![^\W_])")  # within a word it is part of a name, such as SECRET_KEY
 _LINK = re.compile(r"<[^<>|\n]*\|([^<>\n]*)>|<[@#!][^<>\n]*>")
 
 _SLASHES = "\u2044\u2215\u29f8\u2571\u27cb\u2afd"  # the last is a double one
@@ -45,7 +45,7 @@ def normal(text: str) -> str:
     for _ in range(8):
         before = text
         text = _once(text)
-        if text == before:
+        if text == before or (text.isascii() and "&" not in text):  # nothing that another pass would read
             break
     return text
 
