@@ -116,6 +116,7 @@ async def test_what_can_not_be_is_declined_before_it_is_asked_about(desk: Desk) 
         "export all xml": "The formats are",
         "open x until 2020-01-01 10:00": "2020 10:00 CST is past already",
         "model set other": "is asked already",
+        "open Fusion until": "I can't read '' as a time",
         "unmute {scientist}": "is not muted",
     }.items():
         answer = await desk.say(desk.moderator, wrong.format(scientist=f"<@{desk.scientist}>"))

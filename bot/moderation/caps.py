@@ -27,6 +27,9 @@ _WORDS = {
 }  # fmt: skip
 _FILLERS = {"per", "a", "an", "at", "most", "the", "of"}
 _MOST = 1e9
+NOTHING_ALLOWED = (
+    "A cap of 0 would let nobody ask. `/jam pause` does that; `off` in place of the number lifts the cap."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +99,7 @@ def read_cap(text: str) -> Wanted:
         if word in {"off", "none", "default"}:
             amount, given = (None if word == "default" else 0.0), True
         elif number := _AMOUNT.fullmatch(word):
-            amount, given = float(number[1].replace(",", "")) * _TIMES[number[2]], True
+            amount, given = _amount(number), True
             if word.startswith("$"):
                 found["measure"] = "usd"
         elif word in _WORDS:
@@ -106,6 +109,13 @@ def read_cap(text: str) -> Wanted:
     _require(found, given, amount)
     scope, measure, per = found["scope"], found["measure"], found["per"]
     return Wanted(cast("Scope", scope), cast("Measure", measure), cast("Per", per), amount)
+
+
+def _amount(number: re.Match[str]) -> float:
+    amount = float(number[1].replace(",", "")) * _TIMES[number[2]]
+    if not amount:
+        raise Declined(NOTHING_ALLOWED)
+    return amount
 
 
 def _part(word: str) -> str:

@@ -16,6 +16,8 @@ from bot.slack.directory import Directory
 
 SCOPE = "[thread LINK|person @name|lab]"
 CONFIRM = "confirm"
+REASON = 500
+"""Characters of why something is held."""
 ARCHIVED = (
     "Redis holds nothing of this {kind} any more; the archive may. A purge takes it out there and out of "
     "all later exports, and takes what labjam said in a thread you name out of Slack. "
@@ -75,6 +77,8 @@ class CareCommands:
             return await self._list(act)
         scope, why = await self._scope(act)
         reason = " ".join(why)
+        if len(reason) > REASON:
+            raise Declined(f"Say why in at most {REASON} characters; these are {len(reason):,}.")
         if not await self.purges.hold(Hold(scope, act.actor.user, act.at, reason)):
             raise Declined("That is under a hold already.")
         words = (

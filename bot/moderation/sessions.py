@@ -56,7 +56,7 @@ class Sessions:
         title, end = split_until(act.rest)
         if len(title) > TITLE:
             raise Declined(f"A title has at most {TITLE} characters; this one has {len(title)}.")
-        until = read_time(end, lab.timezone, act.at) if end else 0.0
+        until = 0.0 if end is None else read_time(end, lab.timezone, act.at)
         was = LabState()
 
         def decide(now: LabState) -> Change:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from bot.errors import Declined
 
-_UNTIL = re.compile(r"(?:^|\s)until\s+(.+)$", re.IGNORECASE | re.DOTALL)
+_UNTIL = re.compile(r"(?:^|\s)until(?:\s+(.+)|\s*)$", re.IGNORECASE | re.DOTALL)
 _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]+(\d{1,2}):(\d{2}))?")
 _HOUR = re.compile(r"(?:(tomorrow)\s+)?(\d{1,2}):(\d{2})", re.IGNORECASE)
 
@@ -16,10 +16,10 @@ NOT_A_TIME = (
 )
 
 
-def split_until(text: str) -> tuple[str, str]:
-    """A title, and what stands behind "until"."""
+def split_until(text: str) -> tuple[str, str | None]:
+    """A title, and what stands behind "until"; None where there is none."""
     found = _UNTIL.search(text)
-    return (text[: found.start()].strip(), found[1].strip()) if found else (text.strip(), "")
+    return (text[: found.start()].strip(), (found[1] or "").strip()) if found else (text.strip(), None)
 
 
 def read_time(text: str, zone: ZoneInfo, now: float) -> float:

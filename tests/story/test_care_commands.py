@@ -83,6 +83,7 @@ async def test_moderators_set_caps_and_everybody_sees_what_is_left(jam: Jam) -> 
         "cap lab questions per day": "how many",
         "cap lab 1.5 questions per day": "can't be a cap",
         "cap lab 20 quetsions per day": "“quetsions”",
+        "cap person 0 questions per day": "would let nobody ask",
     }.items():
         assert word in await say(jam, wrong), wrong
 
@@ -169,6 +170,7 @@ async def test_a_hold_is_placed_listed_and_released(jam: Jam) -> None:
     who = f"<@{jam.people['argonne']}|scientist>"
     assert "under a legal hold" in await say(jam, f"hold person {who} request 12")
     assert "already" in await say(jam, f"hold person {who}")
+    assert "at most 500 characters" in await say(jam, f"hold lab {'why ' * 200}")
     assert re.search(r"person <?@.* since .*: request 12", await say(jam, "hold")), await say(jam, "hold")
     assert "a legal hold keeps this person" in await say(jam, f"purge person {who}")
     assert "Left out: 1 record under a legal hold" in await say(jam, "purge lab")
