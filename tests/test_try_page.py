@@ -114,6 +114,44 @@ async def test_files_and_long_answers(tmp_path: Path, browser: Browser) -> None:
         assert left < 80, "the end stays in sight"
 
 
+async def test_an_answer_is_stopped_its_question_edited_judged_by_emoji_and_deleted(
+    tmp_path: Path, browser: Browser
+) -> None:
+    async with Trial(tmp_path) as trial:
+        page = await visit(browser, trial.url)
+        thread, question = page.locator("#thread"), page.locator("#main .message").first
+        await ask(page, "A long answer, please")
+        await certify(page)
+        await expect(thread.locator(".live")).to_contain_text("Paragraph 1")
+        await thread.get_by_role("button", name="Stop").click()
+        await expect(thread).to_contain_text("Stopped before the end.")
+        await question.focus()
+        for key in ("m", "Enter", "Control+A"):
+            await page.keyboard.press(key)
+        await page.keyboard.type("Show me a table")
+        await page.keyboard.press("Enter")
+        await thread.get_by_role("button", name="Answer the edited question").click()
+        await expect(thread.locator("table")).to_be_visible()
+        await expect(thread.locator(".thumbs")).to_have_count(1)
+        await question.focus()
+        for key in ("r", "Enter"):
+            await page.keyboard.press(key)
+        await expect(question.locator(".reaction")).to_have_text("👍 1")
+        await expect(question.get_by_role("button", name="React", exact=True)).to_be_focused()
+        await ask(page, "// A remark of my own", "#box-thread")
+        await expect(thread.locator(".message")).to_have_count(3)
+        await question.focus()
+        for key in ("m", "ArrowUp", "Enter"):
+            await page.keyboard.press(key)
+        await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        await expect(question).to_contain_text("This message was deleted.")
+        await expect(question).to_be_focused()
+        await expect(thread.locator("table")).to_have_count(0)  # the answer is withdrawn, the remark stands
+        await page.reload()
+        await expect(question).to_contain_text("This message was deleted.")
+        await expect(thread.locator(".message")).to_have_count(2)
+
+
 @pytest.mark.timeout(120)  # a dead worker's answer is taken up once its lease has run out
 async def test_labjam_killed_in_the_middle_of_an_answer_ends_it_on_the_open_page(
     tmp_path: Path, browser: Browser

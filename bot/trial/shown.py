@@ -57,12 +57,14 @@ def message_shown(ws: Workspace, message: Message, user: str, pressed: dict[str,
 
 
 def messages_shown(ws: Workspace, user: str, pressed: dict[str, str]) -> list[Dict]:
-    """All that a person can see, oldest first in each channel."""
+    """All that a person can see, oldest first in each channel; a deleted question while its thread stands."""
     return [
         message_shown(ws, message, user, pressed)
         for channel in ws.channels.values()
         for message in channel.messages.values()
-        if visible_to(message, user) and channel.partner in ("", user) and not message.deleted
+        if visible_to(message, user)
+        and channel.partner in ("", user)
+        and (not message.deleted or ws.replies(channel, message.ts))
     ]
 
 

@@ -47,11 +47,13 @@ export function iconButton(name, label, onclick, extra = {}) {
   return h("button.tool", { type: "button", "aria-label": label, title: label, onclick, ...extra }, icon(name));
 }
 
-// Draws what is below `root` anew, and leaves the focus on the control it was on, by its data-key.
+// Draws what is below `root` anew, and leaves the focus on the control it was on, by its data-key; or on root, which shows its tools.
 export function redraw(root, draw) {
   const key = root.contains(document.activeElement) ? document.activeElement.dataset.key : undefined;
   draw();
-  if (key) root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
+  if (!key) return;
+  root.focus({ preventScroll: true });
+  root.querySelector(`[data-key="${CSS.escape(key)}"]`)?.focus({ preventScroll: true });
 }
 
 // A function that gives the focus back to where it is now, or to what stands in its place by then.

@@ -18,7 +18,7 @@ const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: 
 export function avatar(user) {
   if (user === state.bot) return h("span.avatar.bot", { "aria-hidden": "true" }, "lj");
   const [first, second = ""] = nameOf(user).split(/[\s(]+/);
-  return h("span.avatar", { "aria-hidden": "true" }, first[0] + (/^\d/.test(second) ? second : second[0] ?? "").slice(0, 2));
+  return h("span.avatar", { "aria-hidden": "true" }, (first[0] ?? "") + (/^\d/.test(second) ? second : second[0] ?? "").slice(0, 2));
 }
 
 function time(ts) {
@@ -125,7 +125,6 @@ function editor(message, done) {
     if (event.key === "Escape") { event.stopPropagation(); done(); }
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); save(); }
   });
-  setTimeout(() => box.focus());
   return h("div.editing", {}, box, h("div.actions", {},
     h("button.primary", { type: "button", onclick: save }, "Save"), h("button.plain", { type: "button", onclick: done }, "Cancel")));
 }
@@ -155,7 +154,10 @@ function draw(item, message, inThread) {
   }
   const body = h("div.body", {}, bodyOf(message));
   if (live) caretIn(body);
-  const edit = () => { item.querySelector(".body").replaceChildren(editor(message, () => { fill(item, message, inThread); item.focus(); })); };
+  const edit = () => {
+    item.querySelector(".body").replaceChildren(editor(message, () => { fill(item, message, inThread); item.focus(); }));
+    item.querySelector(".editing textarea").focus();
+  };
   item.className = `message${message.ephemeral ? " ephemeral" : ""}${live ? " live" : ""}`;
   item.replaceChildren(...[
     avatar(message.user ?? ""),

@@ -21,7 +21,12 @@ export class MessageList {
   // Shows these messages; `changed` are the ts to draw anew, all when it is missing.
   show(messages, changed) {
     const wanted = new Set(messages.map((each) => each.ts));
-    for (const [ts, item] of this.items) if (!wanted.has(ts)) { item.remove(); this.items.delete(ts); }
+    for (const [ts, item] of this.items) {
+      if (wanted.has(ts)) continue;
+      if (item.contains(document.activeElement)) (item.nextElementSibling ?? item.previousElementSibling ?? this.element).focus();
+      item.remove();
+      this.items.delete(ts);
+    }
     let before = null;
     for (const message of messages) {
       let item = this.items.get(message.ts);

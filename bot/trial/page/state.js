@@ -25,11 +25,16 @@ export function visible(text) {
 
 const byId = (list) => new Map(list.map((each) => [each.id, { ...each, name: visible(each.name) }]));
 
+function put(message) {
+  if (!state.messages.has(message.channel)) state.messages.set(message.channel, new Map());
+  return state.messages.get(message.channel).set(message.ts, message);
+}
+
 function keep(message) {
-  let channel = state.messages.get(message.channel);
-  if (!channel) state.messages.set(message.channel, (channel = new Map()));
-  if (message.deleted && !repliesOf(message.channel, message.ts).length) channel.delete(message.ts);
-  else channel.set(message.ts, message);
+  const channel = put(message);
+  for (const each of [message, channel.get(message.thread_ts)]) { // a deleted question stands while its thread does
+    if (each?.deleted && !repliesOf(each.channel, each.ts).length) channel.delete(each.ts);
+  }
 }
 
 const SHOWN = 80; // calls and events of the inspector
@@ -37,7 +42,7 @@ const TAKE = {
   snapshot(frame) {
     const { type: _type, people, channels, messages, ...rest } = frame;
     Object.assign(state, rest, { people: byId(people), channels: byId(channels), messages: new Map() });
-    messages.forEach(keep);
+    messages.forEach(put);
   },
   messages(frame) { frame.messages.forEach(keep); },
   places(frame) { Object.assign(state, { people: byId(frame.people), channels: byId(frame.channels) }); },
