@@ -21,7 +21,7 @@ _CONTROL = re.compile(
     "\x1b\\[[0-?]*[ -/]*[@-~]|[\\x00-\\x08\\x0e-\\x1b\\x7f-\\x84\\x86-\\x9f]"
 )  # colours of terminals, too
 _MARKUP = re.compile(r"[*~`]+")  # Slack's and Markdown's
-_ITALIC = re.compile(r"_(?<![^\W_]_)_*|_+(?![^\W_])")  # within a word it is part of a name, such as SECRET_KEY
+_ITALIC = re.compile(r"_(?<![^\W_]_)_*|_+(?![^\W_])")  # within a word it stays: SECRET_KEY
 _LINK = re.compile(r"<[^<>|\n]*\|([^<>\n]*)>|<[@#!][^<>\n]*>")
 
 _SLASHES = "\u2044\u2215\u29f8\u2571\u27cb\u2afd"  # the last is a double one
