@@ -74,9 +74,11 @@ class Summaries:
         """One thread alone; who asks for it does not leave their own one out."""
         unlisted = await Unlisted(self.jobs.store).people() - {asker}
         gathering = Gathering(0.0, self.clock(), thread, marked=marks(lab.guard), unlisted=unlisted)
-        shard = self.jobs.store.shard(thread)
-        async for line in Journal(self.jobs.store).lines(shard, lab.key):
-            gathering.add(json.loads(line.record))
+        ts, journal = thread.rpartition(":")[2], Journal(self.jobs.store)
+        for shard in range(self.jobs.store.shards):  # a flag is in its lab's, not in its thread's
+            async for line in journal.lines(shard, lab.key):
+                if ts in line.record:
+                    gathering.add(json.loads(line.record))
         return gathering.gathered()
 
     async def session(self, lab: Lab, since: float, until: float) -> tuple[Gathered, Recount]:
