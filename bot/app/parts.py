@@ -98,17 +98,17 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     identity = await identify(client)
     jobs = Jobs(store, [*labs, CROSS_LAB], f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}")
     outbox = Outbox(client, identity.user, _pacer(labs, jobs, stack))
-    directory, states, audit = Directory(outbox), States(store), Audit(Ledger(store))
-    announcing, current = Announcing(labs, jobs, directory, outbox), CurrentLabs(labs, states)
-    live, people = LiveLabs(labs, settings, os.environ), People(outbox)
+    directory, states = Directory(outbox, {lab.channel for lab in labs.values()}), States(store)
+    audit, current = Audit(Ledger(store)), CurrentLabs(labs, states)
+    announcing, people = Announcing(labs, jobs, directory, outbox), People(outbox)
+    live = LiveLabs(labs, settings, os.environ)
     roster = Roster(live, people)
     uploads, flagging = Uploads(outbox, session), Flagging(labs, jobs, outbox, roster, identity.url)
     kept = settings.labjam_data / "archive"
     caring = Caring.of(labs, jobs, outbox, directory, flagging, url=identity.url, archive=kept)
-    gates = Gates(labs, jobs, outbox, flagging)
+    gates, files = Gates(labs, jobs, outbox, flagging), PrivateFiles(outbox, uploads)
     judging = Judging.of(labs, jobs, states, directory, outbox, flagging=flagging, gates=gates)
     asking, days = Asking(jobs, judging.draws), Days(labs, jobs, states)
-    files = PrivateFiles(outbox, uploads)
     return Parts(
         settings=settings,
         labs=labs,
