@@ -9,6 +9,7 @@ import pytest
 from redis.exceptions import ResponseError
 
 from bot.errors import StoreAway
+from bot.store import batching
 from bot.store.batching import SENDERS
 from bot.store.embedded import EmbeddedServer
 from bot.store.redis import Store
@@ -101,3 +102,12 @@ async def test_a_server_that_went_away_fails_all_and_serves_all_when_it_is_back(
     assert await at_once(*(store.ping() for _ in range(50))) == [None] * 50
     await store.close()
     await server.stop()
+
+
+async def test_what_is_asked_for_as_the_last_sender_ends_is_sent_too(
+    client: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(batching, "SENDERS", 1)
+    async with asyncio.timeout(20):
+        for n in range(1, 51):
+            assert await client.incr("n") == n

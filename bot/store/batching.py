@@ -25,7 +25,7 @@ class BatchingRedis(Redis):
         self._plain: Any = super()  # half untyped, so that a strict checker learns nothing from it
         self._plain.__init__(*args, **kwargs)
         self._wanted: list[_Command] = []
-        self._senders: set[asyncio.Task[None]] = set()
+        self._senders: set[asyncio.Task[Any]] = set()
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         """Run one command."""
@@ -47,16 +47,23 @@ class BatchingRedis(Redis):
         await super().aclose(close_connection_pool)
 
     async def _send(self) -> None:
-        while wanted := [command for command in self._wanted if not command.answer.done()]:
-            wanted, self._wanted = wanted[:MOST], wanted[MOST:]
-            try:
-                for command, answer in zip(wanted, await self._answers(wanted), strict=True):
-                    command.end(answer)
-            except BaseException as error:
-                for command in wanted:
-                    command.end(error)
-                if not isinstance(error, Exception):
-                    raise
+        try:
+            while wanted := [command for command in self._wanted if not command.answer.done()]:
+                wanted, self._wanted = wanted[:MOST], wanted[MOST:]
+                await self._send_some(wanted)
+        finally:  # before anybody whom we woke up asks for more: a task's callbacks come later
+            if sender := asyncio.current_task():
+                self._senders.discard(sender)
+
+    async def _send_some(self, wanted: "list[_Command]") -> None:
+        try:
+            for command, answer in zip(wanted, await self._answers(wanted), strict=True):
+                command.end(answer)
+        except BaseException as error:
+            for command in wanted:
+                command.end(error)
+            if not isinstance(error, Exception):
+                raise
 
     async def _answers(self, wanted: "list[_Command]") -> list[Any]:
         if len(wanted) == 1:
