@@ -1,5 +1,6 @@
 """Thumbs and details on a summary and on a wrap-up: records of their own, and a count that shows."""
 
+import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from bot.exports.experiments import Choice
 from bot.exports.kinds import typed
 from bot.forms import SummaryDetails
 from bot.purge import Purges
-from bot.scopes import Scope
+from bot.scopes import Hold, Scope
 from bot.slack.blocks import MORE
 from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.redis import Store
@@ -101,6 +102,11 @@ async def test_a_summary_is_judged_and_exports_carry_what_people_said_of_it(jam:
         summary.ts,
     )
     assert vote["thread"]["ts"] == details["thread"]["ts"] == summary.ts
+    await command(jam, "mydata")
+    await until(lambda: bool(jam.slack.workspace.files), 20)
+    [mine] = jam.slack.workspace.files.values()
+    assert details["comment"] in mine.content.decode()
+    assert '"summary_vote"' in mine.content.decode()
     records: list[Record] = [(one["kind"], typed(one)) for one in (vote, changed, details)]
     private = Choice(frozenset({"private"}))
     for name, file in (("jsonl", "record.jsonl"), ("jam", "sidecar.jsonl")):
@@ -124,7 +130,13 @@ async def test_a_purge_of_a_thread_takes_what_summed_it_up_and_what_was_said_of_
     thread = f"{jam.slack.workspace.team.id}:{wrap_up.channel}:{wrap_up.thread_ts}"
     store = await Store.connect(f"unix://{jam.settings().labjam_data.resolve()}/valkey.sock")
     assert "words of comment" in await everything(store)
-    await Purges(Jobs(store, [*LABS, CROSS_LAB], "test")).order(Scope("argonne", thread=thread), "moderator")
+    purges = Purges(Jobs(store, [*LABS, CROSS_LAB], "test"))
+    me = Scope("argonne", person=jam.people["argonne"])
+    await purges.hold(Hold(me, "a moderator", time.time(), "asked for"))
+    plan = await purges.look(Scope("argonne"))
+    assert (plan.records, plan.held) == (0, len(await jam.journal("argonne")))
+    await purges.release(me)
+    await purges.order(Scope("argonne", thread=thread), "moderator")
     await until(lambda: not summaries(jam) and wrap_up.deleted, 20)
     await until(lambda: _is_gone(store, "words of comment", "Loss in a cavity", "It checked units"), 20)
     await store.close()
