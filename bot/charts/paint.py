@@ -18,8 +18,8 @@ units is read at 10 to 17 of them."""
 INK, QUIET, RULE = "#1d1c1d", "#5c5b60", "#dddde0"
 PALE = "#b5c9d8"
 """What a part of it is filled on; lighter than any other colour, so that no hue is needed to see it."""
-BLUE, ORANGE = "#0072b2", "#d55e00"
-"""Two of Okabe and Ito's colours, told apart by colour-blind people: https://jfly.uni-koeln.de/color/"""
+BLUE = "#0072b2"
+"""Of Okabe and Ito's colours for colour-blind people: https://jfly.uni-koeln.de/color/"""
 
 _DENSITY = 2.0  # pixels a unit, for screens of double density
 _FONTS = tuple(str(Path(__file__).parent / name) for name in ("regular.ttf", "semibold.ttf"))
