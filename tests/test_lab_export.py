@@ -48,6 +48,8 @@ async def test_a_moderator_gets_the_labs_record_and_nobody_else(desk: Desk) -> N
     entry = (await desk.audited())[-1]
     assert (entry.act, entry.ended, entry.after) == ("export", "done", "all answers of ANL as jsonl")
 
+    assert "`export`: all answers of ANL as jsonl" in await desk.do("audit")
+
     assert "The formats are:" in (await desk.say(desk.moderator, "export xml")).text
     assert "as a day" in (await desk.say(desk.moderator, "export since monday")).text
     assert "Only the moderators of ANL" in (await desk.say(desk.scientist, "export all")).text

@@ -89,11 +89,9 @@ class Overview:
             if entry.lab not in (act.lab, "all") or len(lines) >= int(word) or _went_on(entry, later):
                 continue
             who = f"<@{entry.actor}>" if entry.team else entry.actor
-            change = (
-                f": {_short(entry.before)} → {_short(entry.after)}" if entry.before or entry.after else ""
-            )
             ended = "" if entry.ended == "done" else f" ({entry.ended})"
-            lines.append(f"{entry.number}. {shown_time(entry.at, zone)} {who} `{entry.act}`{ended}{change}")
+            told = f"{who} `{entry.act}`{ended}{_change(entry)}"
+            lines.append(f"{entry.number}. {shown_time(entry.at, zone)} {told}")
         return Reply("\n".join(lines) or "Nothing was done here yet.")
 
     async def whoami(self, act: Act) -> Reply:
@@ -129,6 +127,11 @@ class Overview:
 
 def _moving(queue: Queue) -> str:
     return f"{queue.running:,} answering, {counted(queue.waiting + queue.parked, 'thread')} waiting"
+
+
+def _change(entry: Entry) -> str:
+    told = " → ".join(_short(text) for text in (entry.before, entry.after) if text)
+    return f": {told}" if told else ""
 
 
 def _short(text: str) -> str:
