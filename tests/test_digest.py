@@ -33,7 +33,8 @@ async def office(tmp_path: Path) -> AsyncGenerator[Office]:
 async def test_a_day_in_words_and_numbers(office: Office) -> None:
     office.now[0] = utc("2026-11-05T23:10")
     at = utc("2026-11-05T16:00")
-    await office.asked("brookhaven", utc("2026-11-02T16:00"))
+    for lab in ("argonne", "brookhaven"):
+        await office.asked(lab, utc("2026-11-04T16:00"))
     for n in range(7):
         await office.asked("argonne", at + n * 60, judges=6 if n == 3 else 1)
     digests = office.digests()
@@ -41,7 +42,7 @@ async def test_a_day_in_words_and_numbers(office: Office) -> None:
     (argonne,), (quiet,) = office.posted("argonne"), office.posted("brookhaven")
     words = argonne.visible_text
     assert "ANL · Thursday 5 November 2026" in words
-    assert "*7 questions* from 1 person, 7 answers." in words
+    assert "*7 questions* (up from 1 in the digest before) from 1 person, 7 answers." in words
     assert "*7 of 7 answers judged*, by 6 people; 12 of 12 thumbs up." in words
     link = f"https://jam.example.org/archives/{office.channels['argonne']}/p{at + 180:.0f}000000"
     assert f"<{link}|Thread of Thu 10:03>: 6 up" in words

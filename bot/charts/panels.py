@@ -36,7 +36,7 @@ def hours(by_hour: Sequence[int]) -> Panel:
         for hour, count in enumerate(by_hour):
             height, x = _BARS * count / most, LEFT + hour * step
             parts.append(bar(x + 1.5, foot - height, step - 3, height))
-            if hour == by_hour.index(most):
+            if count == most and hour == by_hour.index(most):
                 parts.append(text(x + step / 2, foot - height - 5, str(count), size=_LABEL, anchor="middle"))
         parts.append(line(LEFT, foot, RIGHT, foot, stroke=QUIET))
         for hour, anchor in ((0, "start"), (6, "middle"), (12, "middle"), (18, "middle"), (24, "end")):
