@@ -67,12 +67,18 @@ async def test_a_modal_of_an_app_takes_every_kind_of_input(shown: Shown) -> None
     await no_serious_faults(page)
     await dialog.get_by_role("button", name="Save").click()
     await expect(dialog.get_by_role("alert").first).to_have_text("This is needed.")
-    await dialog.get_by_label("What is it?").fill("Turbulence")
+    await dialog.get_by_label("What is it?").fill("A secret")
     await dialog.get_by_label("How hard?").select_option(label="Very")
     await dialog.get_by_label("Solved").check()
     await dialog.get_by_label("With whom?").select_option(label="Lab lead")
     await dialog.get_by_label("#jam-hq").check()
     await dialog.get_by_label("When?").fill("09:30")
+    await dialog.get_by_role("button", name="Save").click()
+    above = page.get_by_role("dialog", name="Not kept")
+    await expect(above.get_by_label("What is it?")).to_have_value("")
+    await page.keyboard.press("Escape")
+    await expect(dialog.get_by_label("What is it?")).to_have_value("A secret")  # and all the rest, below
+    await dialog.get_by_label("What is it?").fill("Turbulence")
     await dialog.get_by_role("button", name="Save").click()
     await expect(dialog).to_be_hidden()
     assert [each["what"]["in"]["value"] for each in submitted] == ["Turbulence"]
@@ -194,6 +200,11 @@ def heard(app: Any, submitted: list[Any]) -> None:
         await client.views_open(trigger_id=body["trigger_id"], view=modal())
 
     async def submit(ack: Any, view: Any) -> None:
+        if "secret" in view["state"]["values"]["what"]["in"]["value"]:
+            await ack(
+                response_action="push", view=modal() | {"title": {"type": "plain_text", "text": "Not kept"}}
+            )
+            return
         submitted.append(view["state"]["values"])
         await ack()
 

@@ -10,9 +10,7 @@ from tests.trying import Trial
 
 __all__ = ["browser"]
 
-pytestmark = pytest.mark.timeout(
-    120
-)  # whole answers at a reader's pace, and a dead worker's lease to run out
+pytestmark = pytest.mark.timeout(120)  # answers at a reader's pace, and a dead worker's lease to run out
 
 HOSTILE = (
     "<img src=x onerror=\"document.title='hacked'\"> <script>document.title='hacked'</script> "
