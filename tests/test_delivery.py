@@ -116,13 +116,16 @@ async def test_no_text_is_doubled_or_lost_with_a_reply(thread: Thread, method: s
     thread.stands(TEXT, "*Part 2* The rest.")
 
 
+@pytest.mark.parametrize("later", [0, STREAM_LIFE])
 @pytest.mark.parametrize("gone", [0, 1])
-async def test_what_somebody_deleted_is_said_again(thread: Thread, gone: int) -> None:
+async def test_what_somebody_deleted_is_said_again(thread: Thread, gone: int, later: float) -> None:
     """In order: a later message takes the text of the one that is gone."""
     delivery = thread.delivery()
     await delivery.show(["First.", "Second"])
     await delivery.show(["First.", "Second"])
+    thread.clock.now += later
     await thread.slack.delete(thread.slack.workspace.bot, thread.channel, thread.replies[gone].ts)
+    await delivery.rotate()
     await delivery.close(["First.", "Second."], ENDING, "preview")
     thread.stands("First.", "Second.")
 

@@ -96,6 +96,21 @@ async def test_a_stream_that_slack_ends_is_finished_by_edits(
     thread.stands(TEXT, second)
 
 
+async def test_a_message_that_was_full_when_slack_ended_it_is_mended(thread: Thread) -> None:
+    """Its text stood already, but Slack shows a stream that it ended as broken until it is edited."""
+    delivery = thread.delivery()
+    await delivery.show([TEXT[:50]])
+    await delivery.show([TEXT, "*Part 2*"])
+    await delivery.show([TEXT, "*Part 2* goes on"])
+    thread.clock.now += 310
+    assert [message.expired for message in thread.replies] == [True, True]
+    await delivery.show([TEXT, "*Part 2* goes on"])
+    await delivery.show([TEXT, "*Part 2* goes on"])
+    assert [message.expired for message in thread.replies] == [False, False]
+    await delivery.close([TEXT, "*Part 2* goes on."], ENDING, "preview")
+    thread.stands(TEXT, "*Part 2* goes on.")
+
+
 async def test_a_silent_model_lets_no_stream_die(thread: Thread, lab: Lab) -> None:
     """It wrote a few words and thinks on: the words stay readable, and the thread says what goes on."""
     shown = showing(thread, lab)

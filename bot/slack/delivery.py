@@ -181,7 +181,7 @@ class Delivery:
             await self._append(message, part)
         elif message.live:
             await self._stop(message, self._call)
-        elif part != message.sent and part.strip() and age > EDIT_EVERY:
+        elif (part != message.sent or not message.sure) and part.strip() and age > EDIT_EVERY:
             blocks = self._so_far(part)
             await self._call("chat.update", spare=_FOR_ENDS, ts=message.ts, text="…", blocks=blocks)
             message.sent, message.sure, message.at, message.bare = part, True, self._clock(), False
@@ -205,8 +205,10 @@ class Delivery:
             self.stopped_by_user = refused.error == "stopped_by_user"
 
     async def _stop(self, message: Made, call: Callable[..., Awaitable[None]]) -> None:
-        with suppress(SlackRefused):  # it had ended already
+        try:
             await call("chat.stopStream", ts=message.ts)
+        except SlackRefused:  # Slack ended it, and only an edit mends that; or somebody deleted it
+            message.sure = False
         message.live = False
 
     async def _stand(self, i: int, part: str, blocks: Sequence[Block], preview: str) -> None:
