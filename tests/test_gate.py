@@ -170,6 +170,23 @@ async def test_a_thread_gets_it_in_the_thread(guarded: Jam) -> None:
     assert again
 
 
+async def test_what_a_younger_rule_stops_is_no_part_of_a_thread_any_more(
+    guarded: Jam, tmp_path: Path
+) -> None:
+    jam = guarded
+    root = await jam.ask("idaho", f"SITE ONLY: {CANARY}")
+    await jam.answer("idaho", root)
+    await jam.stop_bot()
+    (tmp_path / "over" / "_guard").mkdir(parents=True)
+    rule = 'level = "hard"\ntitle = "a marking of ours"\nanywhere = ["SITE ONLY"]\nhits = ["SITE ONLY"]\n'
+    (tmp_path / "over" / "_guard" / "site.toml").write_text(f"[ours]\n{rule}")
+    jam.extra["LABJAM_PROMPTS"] = str(tmp_path / "over")
+    await jam.start_bot()
+    await jam.ask("idaho", "Go on.", root)
+    await jam.answer("idaho", root, 2)
+    assert CANARY not in str(jam.model.requests[-1].body)
+
+
 async def test_people_among_themselves_are_not_told(guarded: Jam) -> None:
     jam = guarded
     other = jam.slack.add_person("other")
