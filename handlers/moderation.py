@@ -31,8 +31,10 @@ def register(app: Any, commands: Commands, prompts: Prompts) -> None:
 
     async def confirm(ack: Say, respond: Say, body: dict[str, Any], action: dict[str, Any]) -> None:
         doing = asyncio.ensure_future(commands.confirmed(read_click(body, action)))
-        await _in_time(doing)
+        in_time = await _in_time(doing)
         await ack()
+        if not in_time:  # so that nobody presses twice
+            await respond(instead(Reply(WORKING)))
         await respond(instead(await doing))
 
     async def cancel(ack: Say, respond: Say) -> None:

@@ -61,7 +61,7 @@ class Desk:
         if question and any(element["action_id"] == "labjam_do" for _, element in question.elements):
             before = question.visible_text
             await self.jam.slack.click(who, channel, question.ts, "labjam_do")
-            await until(lambda: question.visible_text != before)
+            await until(lambda: question.visible_text not in (before, WORKING), 30)
             return question.visible_text
         return interaction.text
 

@@ -182,6 +182,16 @@ async def test_what_is_hard_to_undo_is_asked_about_first(desk: Desk) -> None:
     assert len(await desk.audited()) == already
 
 
+async def test_a_button_is_gone_while_its_act_takes_long(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handlers.moderation.ACK_WITHIN", 0.0)
+    question = (await desk.say(desk.moderator, "stop")).messages[0]
+    pressed = await desk.jam.slack.click(desk.moderator, desk.lab, question.ts, "labjam_do")
+    await until(lambda: question.visible_text.startswith("Stopped."))
+    assert pressed.responses == 2, "that it is worked on, and then what came of it"
+    monkeypatch.undo()
+    await desk.do("resume")
+
+
 async def test_a_button_asks_again_who_may(desk: Desk) -> None:
     question = (await desk.say(desk.moderator, "stop")).messages[0]
     await desk.jam.slack.click(desk.scientist, desk.lab, question.ts, "labjam_do")
