@@ -4,14 +4,18 @@ import asyncio
 import importlib.util
 import os
 import random
+import sys
 from pathlib import Path
 
 import pytest
 
+from bot.errors import WorldError
 from bot.labs import read_labs
+from bot.labs.reading import CONTACT
 from bot.settings import Settings
+from bot.trial.choosing import HOUSE, LAB, _short_prompts
 from bot.trial.crowd import Crowd
-from bot.trial.local_model import DEMONSTRATION, RUNTIME, demonstration
+from bot.trial.local_model import DEMONSTRATION, RUNTIME, WEIGHTS, demonstration
 from tests.jam import Jam, until
 from tests.trying import Trial, labjam, tab
 
@@ -35,6 +39,24 @@ async def test_a_file_that_is_no_model_is_refused_by_name(tmp_path: Path) -> Non
     assert "No such file or directory. Name a .gguf file." in errors
 
 
+def test_weights_that_are_not_the_real_ones_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for package in (RUNTIME, WEIGHTS):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").touch()
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    assert demonstration() is None
+    (tmp_path / WEIGHTS / "model.gguf").write_bytes(b"GGUF, but another")
+    with pytest.raises(WorldError, match=r"model.gguf: not the file it should be .* pip uninstall"):
+        demonstration()
+
+
+def test_what_the_demonstration_model_is_told_is_short() -> None:
+    words = len(f"{HOUSE} {LAB.format(contact=CONTACT)}".split())
+    assert words * 1.6 < 200, "tokens, each of which costs it time"
+
+
 async def test_a_broken_model_file_is_refused_by_name(tmp_path: Path) -> None:
     if not importlib.util.find_spec(RUNTIME):
         assert "LABJAM_LOCAL_MODEL" not in os.environ, "it was to be installed"
@@ -46,18 +68,24 @@ async def test_a_broken_model_file_is_refused_by_name(tmp_path: Path) -> None:
 
 
 @pytest.mark.timeout(120)
-async def test_the_local_model_answers_and_each_answer_says_what_it_is(tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", ["local", "a file of one's own"])
+async def test_the_local_model_answers_and_each_answer_says_what_it_is(tmp_path: Path, named: str) -> None:
     if not demonstration():
         assert "LABJAM_LOCAL_MODEL" not in os.environ, "it was to be installed"
         pytest.skip("the demonstration model is not installed")
-    async with Trial(tmp_path, ("--labs", "argonne", "--model", "local")) as trial, tab(trial) as page:
+    weights = demonstration()
+    assert weights
+    which, name = ("local", DEMONSTRATION) if named == "local" else (str(weights.path), weights.path.stem)
+    args, env = ("--labs", "argonne", "--model", which), {"LABJAM_PROMPTS": str(_short_prompts(tmp_path))}
+    async with Trial(tmp_path, args, env=env) as trial, tab(trial) as page:
         assert page.snapshot["model"]["kind"] == "local"
         place = page.channel("jam-argonne")
         thread = (await page.act("post", channel=place, text="Name a noble gas."))["ts"]
         await page.certify(place)
         await page.until(lambda: page.answers(thread))
         words = str(page.answers(thread)[0]["blocks"])
-        assert f"{DEMONSTRATION} at this machine" in words
+        assert name in words
+        assert "at this machine" in words
         assert len(words) > 300
 
 

@@ -103,12 +103,14 @@ class Serving:
 
     async def _serve(self, weights: Weights, prompt: str, show: Show, *, aloud: bool) -> None:
         """Serve until the model ends, or is ended."""
+        if self.required:
+            self._say(f"Loading {weights.path.name}.")
         async with self._model(weights) as running:
-            with suppress(aiohttp.ClientError):  # it ended: told below
-                await running.warm(prompt)
             self._relay.to = Upstream(running.base_url, weights.name)
             show("local", LOCAL)
             self.ready.set()
             if aloud:
                 self._say(f"{weights.name} answers from now on.")
+            with suppress(aiohttp.ClientError):  # it ended: told by whoever called
+                await running.warm(prompt)
             await running.ended()
