@@ -36,7 +36,7 @@ async def test_a_moderator_gets_the_labs_record_and_nobody_else(desk: Desk) -> N
     nothing = await handed(desk, 1)
     assert "nothing to export of the released answers of ANL as jsonl" in nothing.visible_text
 
-    question = (await desk.say(desk.moderator, "export jsonl all")).messages[0]
+    question = (await desk.say(desk.moderator, "export jsonl all")).messages[-1]
     assert "Export all answers of this lab, also those it has not released" in question.visible_text
     assert "as jsonl is being made" in await desk.do("export jsonl all")
     [file] = [jam.slack.workspace.files[one] for one in (await handed(desk, 3)).files]

@@ -174,7 +174,7 @@ async def test_only_the_one_who_asked_sees_the_answer(desk: Desk) -> None:
 
 async def test_what_is_hard_to_undo_is_asked_about_first(desk: Desk) -> None:
     already = len(await desk.audited())
-    question = (await desk.say(desk.moderator, "stop")).messages[0]
+    question = (await desk.say(desk.moderator, "stop")).messages[-1]
     assert "Stop every running answer?" in question.visible_text
     pressed = await desk.jam.slack.click(desk.moderator, desk.lab, question.ts, "labjam_cancel")
     assert pressed.acked
@@ -183,8 +183,8 @@ async def test_what_is_hard_to_undo_is_asked_about_first(desk: Desk) -> None:
 
 
 async def test_a_button_is_gone_while_its_act_takes_long(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    question = (await desk.say(desk.moderator, "stop")).messages[-1]
     monkeypatch.setattr("handlers.moderation.ACK_WITHIN", 0.0)
-    question = (await desk.say(desk.moderator, "stop")).messages[0]
     pressed = await desk.jam.slack.click(desk.moderator, desk.lab, question.ts, "labjam_do")
     await until(lambda: question.visible_text.startswith("Stopped."))
     assert pressed.responses == 2, "that it is worked on, and then what came of it"
@@ -193,7 +193,7 @@ async def test_a_button_is_gone_while_its_act_takes_long(desk: Desk, monkeypatch
 
 
 async def test_a_button_asks_again_who_may(desk: Desk) -> None:
-    question = (await desk.say(desk.moderator, "stop")).messages[0]
+    question = (await desk.say(desk.moderator, "stop")).messages[-1]
     await desk.jam.slack.click(desk.scientist, desk.lab, question.ts, "labjam_do")
     await until(lambda: "Only the moderators of ANL" in question.visible_text)
     entry = (await desk.audited())[-1]
@@ -266,7 +266,7 @@ async def test_marked_words_of_a_moderator_are_kept_nowhere(desk: Desk, text: st
 
 async def test_a_button_with_marked_words_does_nothing(desk: Desk) -> None:
     """A rule may be younger than the question whose button it is."""
-    question = (await desk.say(desk.moderator, "stop")).messages[0]
+    question = (await desk.say(desk.moderator, "stop")).messages[-1]
     [button] = [each for _, each in question.elements if each["action_id"] == "labjam_do"]
     id_, name, labs, _, at = json.loads(button["value"])
     button["value"] = json.dumps([id_, name, labs, MARKED, at])
