@@ -86,8 +86,7 @@ class Sessions:
 
     async def close_due(self, team: str, now: float) -> None:
         """Close every lab whose end has come; for the clock."""
-        states = await asyncio.gather(*(self.states.of(key) for key in self.labs))
-        for key, state in zip(self.labs, states, strict=True):
+        for key, state in (await self.states.of_all(self.labs)).items():
             if state.closed or state.is_open(now):
                 continue
             try:

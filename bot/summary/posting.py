@@ -42,8 +42,7 @@ class Summaries:
 
     async def tick(self, team: str) -> None:
         """Queue the summary of each session that ended lately; a job's id is taken once, for a month."""
-        for key in self.labs:
-            state = await self.states.of(key)
+        for key, state in (await self.states.of_all(self.labs)).items():
             ended = float(state.fields.get("ended") or 0)
             if state.closed and self.clock() - ended < LATEST:
                 await self.queue(team, key, state, f"{state.session}-{state.fields['ended']}")
