@@ -11,7 +11,7 @@ async def confirm(jam: Jam, text: str, done: str) -> None:
     """Say something that is asked about first, and press the button."""
     here, moderator = jam.channels["argonne"], jam.people["moderator"]
     asked = await typed(jam, moderator, here, text)
-    [question] = asked.messages
+    question = asked.messages[-1]
     assert "1 answer of this lab: 1 private. Withhold them?" in question.visible_text
     await jam.slack.click(moderator, here, question.ts, "labjam_do")
     await until(lambda: done in asked.text)
