@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.caps import Cap, Spent, Window, dollars, in_words, laid_over, renewal, used_up, window
 from bot.labs import Lab
+from bot.phrases import people
 from bot.store.spending import Book, Spending
 
 
@@ -106,9 +107,9 @@ class Burning:
 
 def burn_lines(burn: Burn) -> list[str]:
     """A lab's burn as moderators read it."""
-    by = f"{burn.people} {'person' if burn.people == 1 else 'people'}"
     ahead = f"By midnight, at this rate: {spent_words(burn.by_midnight)}."
-    lines = [f"Today: {spent_words(burn.day)} by {by}. The last hour: {spent_words(burn.rate)}. {ahead}"]
+    day = f"{spent_words(burn.day)} by {people(burn.people)}"
+    lines = [f"Today: {day}. The last hour: {spent_words(burn.rate)}. {ahead}"]
     if burn.day == burn.rate == Spent():
         lines = ["Nothing was asked today yet."]
     if len(burn.models) > 1:

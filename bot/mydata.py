@@ -9,7 +9,7 @@ from typing import Any
 from bot.errors import Declined, Held
 from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
-from bot.moderation.wording import counted
+from bot.phrases import many
 from bot.private_files import PrivateFiles
 from bot.purge import Purges
 from bot.running import Running, insist
@@ -95,7 +95,7 @@ class MyData:
         except Held:
             raise Declined(KEPT_BY_HOLD) from None
         await self._forms.forget(act.actor.team, act.actor.user)
-        kept = f" {PARTLY_HELD.format(records=counted(held, 'record'))}" if held else ""
+        kept = f" {PARTLY_HELD.format(records=many(held, 'record'))}" if held else ""
         return Reply(f"{DELETING}{kept} Receipt: {purge}.", after=f"purge {purge} of a person by themselves")
 
     async def unlist(self, act: Act) -> Reply:

@@ -8,7 +8,8 @@ from bot.labs import Labs
 from bot.moderation.parsing import person_named
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.moderation.times import shown_time
-from bot.moderation.wording import Pending, asked, counted
+from bot.moderation.wording import Pending, asked
+from bot.phrases import many
 from bot.purge import Plan, Purges, Receipt
 from bot.scopes import Hold, Scope
 from bot.slack.addresses import thread_address
@@ -68,7 +69,7 @@ class CareCommands:
         words = _plan_words(plan) if there else ARCHIVED.format(kind=scope.kind)
         question = asked(words, Pending(act.id, act.name, (act.lab,), again, act.at))
         return Reply(
-            question.text, question.blocks, after=f"looked at {scope.kind}: {counted(plan.records, 'record')}"
+            question.text, question.blocks, after=f"looked at {scope.kind}: {many(plan.records, 'record')}"
         )
 
     async def hold(self, act: Act) -> Reply:
@@ -159,11 +160,11 @@ def thread_linked(team: str, link: str) -> str:
 
 
 def _plan_words(plan: Plan) -> str:
-    running = f" {counted(plan.running, 'job')} still on the way will be stopped." if plan.running else ""
+    running = f" {many(plan.running, 'job')} still on the way will be stopped." if plan.running else ""
     return (
-        f"A purge of this {plan.scope.kind} takes {counted(plan.records, 'record')} about "
-        f"{counted(plan.questions, 'question')} in {counted(plan.threads, 'thread')} out of Redis, the "
-        f"archive and all later exports, and {counted(plan.messages, 'message')} of labjam's out of Slack; "
+        f"A purge of this {plan.scope.kind} takes {many(plan.records, 'record')} about "
+        f"{many(plan.questions, 'question')} in {many(plan.threads, 'thread')} out of Redis, the "
+        f"archive and all later exports, and {many(plan.messages, 'message')} of labjam's out of Slack; "
         "what people wrote in Slack they must delete themselves."
         f"{running}{_held_words(plan.held)} It can't be undone. Do it?"
     )
@@ -173,10 +174,10 @@ def _receipt_words(purge: str, receipt: Receipt | None) -> str:
     if receipt is None:
         return f"The purge is on its way. Its receipt will be in the record as purge `{purge}`."
     return (
-        f"Done: {counted(receipt.records, 'record')} purged.{_held_words(receipt.held)} Receipt `{purge}`, "
+        f"Done: {many(receipt.records, 'record')} purged.{_held_words(receipt.held)} Receipt `{purge}`, "
         f"`{receipt.digest[:16]}…`. Messages leave Slack as fast as it allows."
     )
 
 
 def _held_words(held: int) -> str:
-    return f" Left out: {counted(held, 'record')} under a legal hold." if held else ""
+    return f" Left out: {many(held, 'record')} under a legal hold." if held else ""

@@ -11,7 +11,7 @@ from bot.errors import Declined
 from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.moderation.times import ago, shown_time
-from bot.moderation.wording import counted
+from bot.phrases import many
 from bot.slack.addresses import message_address
 from bot.store.jobs import Jobs, Queue
 from bot.store.states import LabState, States
@@ -126,7 +126,7 @@ class Overview:
 
 
 def _moving(queue: Queue) -> str:
-    return f"{queue.running:,} answering, {counted(queue.waiting + queue.parked, 'thread')} waiting"
+    return f"{queue.running:,} answering, {many(queue.waiting + queue.parked, 'thread')} waiting"
 
 
 def _change(entry: Entry) -> str:

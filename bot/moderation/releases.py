@@ -10,7 +10,7 @@ from bot.labs import Labs
 from bot.moderation.care import thread_linked
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.moderation.times import read_day
-from bot.moderation.wording import counted
+from bot.phrases import many
 from bot.records import ReleaseState
 from bot.releasing import Found, Releasing, Which, changed
 from bot.store.releases import COMES_FROM
@@ -88,7 +88,7 @@ class ReleaseCommands:
             return ""
         found, _ = await self._found(act, target)
         states = _counted(Counter(one.state for one in found))
-        return f"{counted(len(found), 'answer')} of this lab: {states}. {ASKED[target]}"
+        return f"{many(len(found), 'answer')} of this lab: {states}. {ASKED[target]}"
 
     async def _shown(self, act: Act) -> Reply:
         states: Counter[ReleaseState] = Counter(
@@ -134,7 +134,7 @@ def _taken_apart(rest: str) -> tuple[list[str], str]:
 
 def _said(stood: Counter[ReleaseState], target: ReleaseState) -> str:
     done = changed(stood, target)
-    words = f"{counted(done, 'answer')} {WORDS[target]}."
+    words = f"{many(done, 'answer')} {WORDS[target]}."
     same = stood[target]
     if same:
         words += f" {same:,} {'was' if same == 1 else 'were'} already."

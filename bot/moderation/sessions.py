@@ -10,7 +10,7 @@ from bot.errors import Declined
 from bot.labs import Labs
 from bot.moderation.table import Act, Reply, Subcommand
 from bot.moderation.times import read_time, shown_time, split_until
-from bot.moderation.wording import counted
+from bot.phrases import many
 from bot.store.jobs import Jobs
 from bot.store.states import Held, LabState, States
 
@@ -108,7 +108,7 @@ class Sessions:
         await self._hold(act, "")
         waiting = await self.jobs.hold(act.lab, "")
         waited = (
-            f"{counted(waiting, 'thread')} that waited can be answered now." if waiting else "Nothing waited."
+            f"{many(waiting, 'thread')} that waited can be answered now." if waiting else "Nothing waited."
         )
         return Reply(f"Going on. {waited}")
 
@@ -178,4 +178,4 @@ def _ended(count: int) -> str:
     if not count:
         return "No answer was running."
     were = "was" if count == 1 else "were"
-    return f"{counted(count, 'running answer')} {were} asked to end; what they said so far stays, marked."
+    return f"{many(count, 'running answer')} {were} asked to end; what they said so far stays, marked."

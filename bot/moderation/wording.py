@@ -120,11 +120,6 @@ def read_pending(value: str) -> Pending:
         raise ValueError("not a pending act") from error
 
 
-def counted(number: int, what: str) -> str:
-    """How many of something: "1 record", "2 records"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def joined(replies: Sequence[tuple[Lab | None, Reply]]) -> Reply:
     """One answer of several labs' answers, each under its lab's name."""
     if len(replies) == 1:
