@@ -9,9 +9,11 @@ import argparse
 import asyncio
 import os
 import re
+import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.jam import free_port
@@ -99,6 +101,17 @@ async def measure(mbit: float, python: str, folder: Path) -> None:
     process = await asyncio.create_subprocess_shell(
         command, cwd=folder / "labjam", env=environ, stdout=asyncio.subprocess.PIPE, start_new_session=True
     )
+    try:
+        await walk(process, port, folder, tell)
+    finally:
+        os.killpg(process.pid, signal.SIGINT)
+        await process.wait()
+
+
+async def walk(
+    process: asyncio.subprocess.Process, port: int, folder: Path, tell: Callable[[str], None]
+) -> None:
+    """Go from the command's first line to the answer of the small model."""
     assert process.stdout
     async for line in process.stdout:
         if b"Successfully installed" in line:
@@ -119,10 +132,7 @@ async def measure(mbit: float, python: str, folder: Path) -> None:
         tell(page.snapshot["model"]["note"])
         await answered(page, place, "Name a noble gas.", certify=False)
         tell("the second answer stands")
-    os.killpg(process.pid, 2)
-    await draining
-    await process.wait()
-    tell("stopped")
+    draining.cancel()
 
 
 def main() -> None:
