@@ -37,7 +37,7 @@ async def standings(store: Store, labs: Iterable[str], *, seed: int, least: int 
     of no process where there are fewer than `least` choices in all.
     """
     if not importlib.util.find_spec("evalica"):
-        raise WorldError("RANKING: its library is not installed here: pip install 'labjam[ranking]'.")
+        raise WorldError("RANKING: its library is not installed here: .venv/bin/pip install '.[ranking]'")
     counted = _counted(store, labs)
     first = b""
     while first.count(_CHOICE) < least:

@@ -117,8 +117,8 @@ async def test_pictures_go_to_models_that_see(jam: Jam) -> None:
     assert picture["image_url"].startswith("data:image/png;base64,")
     ts = await send(jam, "berkeley", "What is this?", ("plot.png", image()))
     replies = await jam.answer("berkeley", ts)
-    assert "can't see pictures" in last(jam)
-    assert "plot.png was not read: the model of this lab can't see pictures." in str(replies[-1].raw)
+    assert "not set up to see pictures" in last(jam)
+    assert "plot.png was not read: this lab's model is not set up to see pictures." in str(replies[-1].raw)
 
 
 async def test_a_file_that_can_t_be_read_is_told_and_stops_nothing(jam: Jam) -> None:

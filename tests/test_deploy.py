@@ -13,6 +13,7 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
+from pydantic import SecretStr
 
 from bot.labs import read_labs
 from bot.settings import Settings
@@ -240,6 +241,20 @@ def test_the_readme_shows_a_configuration_that_works(tmp_path: Path) -> None:
     [spec] = labs["argonne"].models
     assert spec.endpoint.auth.file == str(tmp_path / "keys" / "our-own")
     assert spec.endpoint.name == labs["argonne"].endpoint
+
+
+def test_what_the_first_readme_configures_works_together(tmp_path: Path) -> None:
+    shown = re.findall(r"```toml\n(.*?)```", (DEPLOY.parent / "README.md").read_text(), re.DOTALL)
+    (tmp_path / "labjam.toml").write_text("\n".join(shown))
+    settings = Settings(
+        labjam_config=tmp_path / "labjam.toml", labjam_model="other", openai_api_key=SecretStr("key")
+    )
+    labs = read_labs(settings, {})
+    [spec] = labs["idaho"].models
+    assert spec.images
+    assert labs["idaho"].moderators
+    assert labs.leads
+    assert labs.look_ups.allowed
 
 
 def test_the_readme_points_at_files_that_are_there() -> None:
