@@ -16,6 +16,16 @@ from packaging.version import Version
 from pydantic import SecretStr
 
 from bot.labs import read_labs
+from bot.labs.tables import (
+    AuthTable,
+    EndpointTable,
+    JamTable,
+    LabTable,
+    ModelTable,
+    ReferencesTable,
+    SlackTable,
+    Table,
+)
 from bot.settings import Settings
 from bot.web import Web
 from tests.jam import free_port
@@ -244,7 +254,7 @@ def test_the_readme_shows_a_configuration_that_works(tmp_path: Path) -> None:
 
 
 def test_what_the_first_readme_configures_works_together(tmp_path: Path) -> None:
-    shown = re.findall(r"```toml\n(.*?)```", (DEPLOY.parent / "README.md").read_text(), re.DOTALL)
+    shown = re.findall(r"```toml\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     (tmp_path / "labjam.toml").write_text("\n".join(shown))
     settings = Settings(
         labjam_config=tmp_path / "labjam.toml", labjam_model="other", openai_api_key=SecretStr("key")
@@ -255,6 +265,15 @@ def test_what_the_first_readme_configures_works_together(tmp_path: Path) -> None
     assert labs["idaho"].moderators
     assert labs.leads
     assert labs.look_ups.allowed
+
+
+@pytest.mark.parametrize(
+    "schema", [LabTable, ModelTable, EndpointTable, AuthTable, JamTable, SlackTable, ReferencesTable]
+)
+def test_the_first_readme_names_every_key(schema: type[Table]) -> None:
+    _, _, named = (ROOT / "README.md").read_text().partition("<summary>Every key")
+    named, _, _ = named.partition("</details>")
+    assert [key for key in schema.model_fields if f"`{key}`" not in named] == []
 
 
 def test_the_readme_points_at_files_that_are_there() -> None:
