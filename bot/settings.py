@@ -24,7 +24,7 @@ class Settings(BaseSettings):
     labjam_model: str = Field(default="", description="the default model's id at that endpoint")
     redis_url: str = Field(default="", description="unset: an embedded server under LABJAM_DATA")
     labjam_data: Path = Field(
-        default=Path(".labjam"), description="where the embedded server keeps its files"
+        default=Path(".labjam"), description="where the embedded server's files and the archive are kept"
     )
     labjam_config: Path | None = Field(
         default=None, description="models and lab settings; labjam.toml if there"
