@@ -52,7 +52,12 @@ DROPPED: Mapping[str, tuple[str, ...]] = {
 
 def table() -> str:
     """The list as README.md shows it."""
-    rows = [f"| `{name}` | {_said(DROPPED[name])} |" for name in DROPPED]
+    learned = [name for name, fields in DROPPED.items() if "answer.cost" in fields]
+    shared = tuple(one for one in DROPPED[learned[0]] if all(one in DROPPED[name] for name in learned))
+    rows = [f"| {_said(tuple(learned))} | {_said(shared)} |"]
+    for name, fields in DROPPED.items():
+        own = tuple(one for one in fields if one not in shared) if name in learned else fields
+        rows.append(f"| `{name}`{', besides' if name in learned else ''} | {_said(own)} |")
     rows += [f"| every one | `{kind}.*`: {why} |" for kind, why in LEFT_OUT.items()]
     return "\n".join(["| format | leaves out |", "|---|---|", *rows])
 
