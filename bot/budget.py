@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from bot.caps import Cap, Spent, Window, all_held, is_low, nearly_used_up, used_up, window
+from bot.caps import Cap, Spent, Window, all_held, is_low, left_of, used_up, window
 from bot.errors import Capped, RetryLater
 from bot.labs import Lab
 from bot.llm.model import ModelSpec
@@ -49,7 +49,7 @@ class Budget:
         counted = await insist(lambda: self._spending.reserve(use, most, lab.caps, hour, day))
         windows = {"hour": hour, "day": day}
         if counted.allowed:
-            return _low(counted, windows, lab)
+            return _low(counted, windows, lab, spec.name)
         broken = [level for level in counted.levels if level.broken]
         final = [level.cap for level in broken if not level.may_open]
         if final:  # the one that renews last
@@ -103,13 +103,13 @@ def _spent(question: Question, spec: ModelSpec, usage: Usage) -> Spent:
     return Spent(1 - second, usage.input + usage.output, micros, second)
 
 
-def _low(counted: Counted, windows: dict[str, Window], lab: Lab) -> str:
+def _low(counted: Counted, windows: dict[str, Window], lab: Lab, model: str) -> str:
     """The level that leaves the least, if that is little."""
     low = [level for level in counted.levels if is_low(level.cap, _left(level))]
     if not low:
         return ""
     least = min(low, key=lambda level: _left(level) / level.cap.units)
-    return nearly_used_up(least.cap, _left(least), windows[least.cap.per], lab.timezone)
+    return left_of(least.cap, _left(least), windows[least.cap.per], lab.timezone, model)
 
 
 def _left(level: Level) -> int:

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
-from bot.caps import Cap, Spent, Window, dollars, in_words, laid_over, renewal, used_up, window
+from bot.caps import Cap, Spent, Window, dollars, in_words, laid_over, left_of, renewal, used_up, window
 from bot.labs import Lab
-from bot.phrases import people
+from bot.phrases import many, people
 from bot.store.spending import Book, Spending
 
 
@@ -24,7 +24,10 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Burn:
-    """What a lab spent: in this hour, today, in the last sixty minutes, and by midnight if it goes on."""
+    """What a lab spent in this hour, today, in the last sixty minutes, and by midnight if it goes on.
+
+    What is only held for answers being written is in `held` alone; the outlooks count it as the caps do.
+    """
 
     hour: Spent
     day: Spent
@@ -59,14 +62,14 @@ class Burning:
         }
         earlier = await self._spending.book(lab.key, window("hour", hour.begins - 1, lab.timezone))
         part = 1 - (now - hour.begins) / (hour.ends - hour.begins)  # of the earlier hour, for sixty minutes
-        rates = {"": _sum(books["hour"].lab, earlier.lab, part)}
+        rates = {"": _sum(books["hour"].settled, earlier.settled, part)}
         for model in {*books["hour"].models, *earlier.models}:
-            ran, before = (book.models.get(model, Spent()) for book in (books["hour"], earlier))
+            ran, before = (book.settled_models.get(model, Spent()) for book in (books["hour"], earlier))
             rates[model] = _sum(ran, before, part)
-        caps = await self.caps(lab)
+        caps, today = await self.caps(lab), books["day"]
         return Burn(
-            books["hour"].lab, books["day"].lab, books["day"].held, books["day"].people, rates[""],
-            _sum(books["day"].lab, rates[""], (day.ends - now) / 3600), books["day"].models,
+            books["hour"].settled, today.settled, today.held, today.people, rates[""],
+            _sum(today.settled, rates[""], (day.ends - now) / 3600), today.settled_models,
             tuple(_outlooks(caps, books, rates, {"hour": hour, "day": day}, now)),
             tuple(cap for cap in caps if cap.scope == "person"), lab.timezone,
         )  # fmt: skip
@@ -100,8 +103,7 @@ class Burning:
             if cap.scope == "person":
                 seen = window(cap.per, now, lab.timezone)
                 used = (await self._spending.used_by(lab.key, person, seen)).in_units(cap.measure)
-                left = in_words(cap, cap.units - used)
-                lines.append(f"{left} left of your {in_words(cap)} until {renewal(seen, lab.timezone)}")
+                lines.append(left_of(cap, cap.units - used, seen, lab.timezone))
         return lines
 
 
@@ -109,8 +111,12 @@ def burn_lines(burn: Burn) -> list[str]:
     """A lab's burn as moderators read it."""
     ahead = f"By midnight, at this rate: {spent_words(burn.by_midnight)}."
     day = f"{spent_words(burn.day)} by {people(burn.people)}"
+    if burn.held.tokens:
+        held = many(burn.held.tokens, "token")
+        are = "is" if burn.held.tokens == 1 else "are"
+        day += f"; up to {held} more {are} reserved for answers being written"
     lines = [f"Today: {day}. The last hour: {spent_words(burn.rate)}. {ahead}"]
-    if burn.day == burn.rate == Spent():
+    if burn.day == burn.rate == burn.held == Spent():
         lines = ["Nothing was asked today yet."]
     if len(burn.models) > 1:
         models = (f"{model} {spent_words(spent)}" for model, spent in sorted(burn.models.items()))
@@ -126,7 +132,7 @@ def spent_words(spent: Spent) -> str:
     """What was spent: "12 questions, 340,000 tokens, $3.10"."""
     questions = in_words(Cap("lab", "questions", "day", 0), spent.questions)
     money = f", {dollars(spent.micros)}" if spent.micros else ""
-    return f"{questions}, {spent.tokens:,} tokens{money}"
+    return f"{questions}, {many(spent.tokens, 'token')}{money}"
 
 
 def used_words(outlook: Outlook) -> str:

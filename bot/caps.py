@@ -15,7 +15,7 @@ Per = Literal["hour", "day"]
 NEARLY = 0.2
 """The part of a cap that is left when its asker hears of it."""
 
-KEPT = "your question is kept as it is."
+KEPT = "your question is kept."
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,21 +129,21 @@ def renewal(seen: Window, zone: ZoneInfo) -> str:
 
 def used_up(cap: Cap, seen: Window, zone: ZoneInfo, model: str) -> str:
     """What the asker is told whose question a cap does not allow now."""
-    of = "this hour" if cap.per == "hour" else "today"
-    whose = "Your" if cap.scope == "person" else "Your lab's"
-    what = f"{in_words(cap)} for {model}" if cap.scope == "model" else in_words(cap)
-    are = "is" if cap.units == 1 and cap.measure != "usd" else "are"
-    return f"{whose} {what} of {of} {are} used up. Press Retry after {renewal(seen, zone)}: {KEPT}"
+    who = "You have reached your" if cap.scope == "person" else "Your lab has reached its"
+    what = f"{in_words(cap)} per {cap.per}" + (f" for {model}" if cap.scope == "model" else "")
+    return f"{who} limit of {what}. Press Retry after {renewal(seen, zone)}; {KEPT}"
 
 
 def all_held(cap: Cap, model: str) -> str:
     """What the asker is told where answers that are being written may use up what is left."""
     whose = "your" if cap.scope == "person" else "your lab's"
     what = f"{whose} {in_words(cap)}" + (f" for {model}" if cap.scope == "model" else "")
-    return f"What is left of {what} is held for answers on their way. Press Retry in a few minutes: {KEPT}"
+    return f"What is left of {what} is held for answers on their way. Press Retry in a few minutes; {KEPT}"
 
 
-def nearly_used_up(cap: Cap, left: int, seen: Window, zone: ZoneInfo) -> str:
-    """What stands in small print under an answer when little is left."""
-    whose = {"person": "your", "lab": "your lab's", "model": "your lab's"}[cap.scope]
-    return f"{in_words(cap, left)} left of {whose} {in_words(cap)} until {renewal(seen, zone)}."
+def left_of(cap: Cap, left: int, seen: Window, zone: ZoneInfo, model: str = "") -> str:
+    """What is left of a cap: "You have 1 of 20 questions left until 15:00 CDT."."""
+    whose = "You have" if cap.scope == "person" else "Your lab has"
+    amount = dollars(max(0, left)) if cap.measure == "usd" else f"{max(0, left):,}"
+    of_model = f" for {model}" if cap.scope == "model" and model else ""
+    return f"{whose} {amount} of {in_words(cap)} left{of_model} until {renewal(seen, zone)}."

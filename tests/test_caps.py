@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.caps import NAMES, Cap, Spent, Window, in_words, laid_over, nearly_used_up, used_up, window
+from bot.burn import Burning, burn_lines
+from bot.caps import NAMES, Cap, Spent, Window, in_words, laid_over, left_of, used_up, window
 from bot.errors import UsageError
 from bot.labs import read_labs
 from bot.settings import Settings
@@ -76,13 +77,21 @@ def test_caps_are_named_and_worded() -> None:
     cap = Cap.of("lab_usd_per_day", 12.5)
     assert (cap.name, cap.units, in_words(cap)) == ("lab_usd_per_day", 12_500_000, "$12.50")
     person = Cap("person", "questions", "hour", 20)
-    assert used_up(person, hour, CHICAGO, "fast").startswith(
-        "Your 20 questions of this hour are used up. Press Retry after 11:00 CST"
+    assert used_up(person, hour, CHICAGO, "fast") == (
+        "You have reached your limit of 20 questions per hour. Press Retry after 11:00 CST; "
+        "your question is kept."
     )
+    lab = "Your lab has reached its limit of $12.50 per day. Press Retry after midnight CST; "
+    assert used_up(cap, today, CHICAGO, "fast").startswith(lab)
     model = Cap("model", "tokens", "day", 2e6)
-    said = "Your lab's 2,000,000 tokens for fast of today are used up. Press Retry after midnight CST"
+    said = "Your lab has reached its limit of 2,000,000 tokens per day for fast. Press Retry after midnight"
     assert used_up(model, today, CHICAGO, "fast").startswith(said)
-    assert nearly_used_up(person, 1, hour, CHICAGO) == "1 question left of your 20 questions until 11:00 CST."
+    assert left_of(person, 1, hour, CHICAGO) == "You have 1 of 20 questions left until 11:00 CST."
+    one = Cap("person", "questions", "hour", 1)
+    assert left_of(one, 0, hour, CHICAGO) == "You have 0 of 1 question left until 11:00 CST."
+    assert left_of(cap, 400_000, today, CHICAGO) == "Your lab has $0.40 of $12.50 left until midnight CST."
+    left = "Your lab has 1,500 of 2,000,000 tokens left for fast until midnight CST."
+    assert left_of(model, 1500, today, CHICAGO, "fast") == left
     with pytest.raises(ValueError, match="no cap"):
         Cap.of("lab_usd_per_week", 1)
 
@@ -169,6 +178,23 @@ async def test_a_job_taken_over_is_counted_once_and_settled_once(spending: Spend
     assert not await spending.settle("argonne", use().job, Spent(1, 400, 900))
     book = await spending.book("argonne", DAY)
     assert (book.lab, book.held, book.models) == (Spent(1, 400, 900), Spent(), {"fast": Spent(1, 400, 900)})
+
+
+async def test_what_is_held_is_told_apart_from_what_is_spent(spending: Spending) -> None:
+    lab = read_labs(Settings(openai_base_url="http://m/v1", labjam_model="m"), {})["argonne"]
+    hour, today = window("hour", NOW, lab.timezone), window("day", NOW, lab.timezone)
+    await spending.change("argonne", "lab_tokens_per_day", 50_000)
+    for n, most in enumerate((Spent(1, 800, 0), Spent(1, 17_009, 0))):
+        assert (await spending.reserve(use(n), most, [], hour, today)).allowed
+    await spending.settle("argonne", use(0).job, Spent(1, 1, 0))
+    burn = await Burning(spending, lambda: NOW).of(lab)
+    assert (burn.hour, burn.day, burn.held) == (Spent(2, 1), Spent(2, 1), Spent(0, 17_009))
+    assert burn.models == {"fast": Spent(2, 1)}
+    assert burn.by_midnight.tokens < 100
+    said = burn_lines(burn)
+    reserved = "up to 17,009 tokens more are reserved for answers being written"
+    assert said[0].startswith(f"Today: 2 questions, 1 token by 1 person; {reserved}. The last hour: ")
+    assert any(line.startswith("Cap: 17,010 tokens of 50,000 tokens used this day") for line in said)
 
 
 async def test_nothing_stays_for_ever(spending: Spending, url: str) -> None:

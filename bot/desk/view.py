@@ -142,7 +142,7 @@ def _thread(one: OwnThread, home: Home, *, going: bool) -> str:
 
 
 def _own(mine: Mine) -> list[Block]:
-    lines = [f"You have {line}." for line in mine.left]
+    lines = list(mine.left)
     lines += [mine.certified] if mine.certified else []
     lines += ["Your threads are left out of summaries and digests."] if mine.unlisted else []
     lines.append("What is kept of you is yours to read, and to take out of the record.")

@@ -65,7 +65,7 @@ class CapCommands:
     async def show(self, act: Act) -> Reply:
         """What is left: for who asks, and to those with a say also for the lab."""
         lab = self.labs[act.lab]
-        mine = [f"You have {line}." for line in await self.burning.left(lab, act.actor.user)]
+        mine = await self.burning.left(lab, act.actor.user)
         if act.role.may_moderate(act.lab):
             mine += burn_lines(await self.burning.of(lab))
         return Reply("\n".join(mine) or f"{lab.short} has no cap on what one person may ask.")

@@ -62,6 +62,17 @@ class Book:
     held: Spent = field(default_factory=Spent)
     models: Mapping[str, Spent] = field(default_factory=dict[str, Spent])
     people: int = 0
+    held_models: Mapping[str, Spent] = field(default_factory=dict[str, Spent])
+
+    @property
+    def settled(self) -> Spent:
+        """What answers did cost, without what is only held for those on their way."""
+        return _less(self.lab, self.held)
+
+    @property
+    def settled_models(self) -> Mapping[str, Spent]:
+        """The same of each model."""
+        return {name: _less(of, self.held_models.get(name, Spent())) for name, of in self.models.items()}
 
 
 class Spending:
@@ -142,6 +153,18 @@ def _read(found: Mapping[str, str]) -> Book:
         who: Spent(of.get("questions", 0), of.get("tokens", 0), of.get("usd", 0))
         for who, of in tallies.items()
     }
-    models = {who.removeprefix("model "): of for who, of in spent.items() if who.startswith("model ")}
+    models, held = (
+        {who.removeprefix(begin): of for who, of in spent.items() if who.startswith(begin)}
+        for begin in ("model ", "held model ")
+    )
     people = sum(who.startswith("person ") and of.questions > 0 for who, of in spent.items())
-    return Book(spent.get("lab", Spent()), spent.get("held lab", Spent()), models, people)
+    held = {name: of for name, of in held.items() if of != Spent()}
+    return Book(spent.get("lab", Spent()), spent.get("held lab", Spent()), models, people, held)
+
+
+def _less(all_of: Spent, part: Spent) -> Spent:
+    return Spent(
+        max(0, all_of.questions - part.questions),
+        max(0, all_of.tokens - part.tokens),
+        max(0, all_of.micros - part.micros),
+    )

@@ -64,13 +64,13 @@ async def test_a_question_too_many_is_kept_until_there_is_room(jam: Jam) -> None
     await jam.start_bot()
     first = await jam.ask("argonne", "one")
     [answer] = await jam.answer("argonne", first)
-    assert "1 question left of your 2 questions until" in answer.visible_text
+    assert "You have 1 of 2 questions left until" in answer.visible_text
     second = await jam.ask("argonne", "two")
     [answer] = await jam.answer("argonne", second)
-    assert "0 questions left of your 2" in answer.visible_text
+    assert "You have 0 of 2 questions left" in answer.visible_text
     third = await jam.ask("argonne", "three")
     [told] = await jam.answer("argonne", third)
-    assert "Your 2 questions of this hour are used up. Press Retry after" in told.visible_text
+    assert "You have reached your limit of 2 questions per hour. Press Retry after" in told.visible_text
     assert len(jam.model.requests) == 2
 
     store = await Store.connect(jam.environ["REDIS_URL"])
@@ -78,7 +78,7 @@ async def test_a_question_too_many_is_kept_until_there_is_room(jam: Jam) -> None
     await store.close()
     await jam.slack.click(jam.people["argonne"], jam.channels["argonne"], told.ts, "labjam_again")
     await until(lambda: jam.replies("argonne", third)[0].written == "On three.")
-    assert "left of your" not in jam.replies("argonne", third)[0].visible_text
+    assert "left until" not in jam.replies("argonne", third)[0].visible_text
     outcomes = [line["outcome"] for line in await jam.journal("argonne") if line["kind"] == "answer"]
     assert outcomes == ["answered", "answered", "capped", "answered"]
     output = 2 * 3  # each reply has two words
@@ -100,7 +100,7 @@ async def test_an_answer_stays_where_there_is_no_room_for_another(jam: Jam) -> N
         await Spending(store).change("argonne", name, 1)
         await jam.slack.click(person, channel, answer.ts, "labjam_again")
         await until(lambda: len(jam.slack.ephemerals(channel, person)) == number + 1)  # noqa: B023
-        assert "used up" in jam.slack.ephemerals(channel, person)[-1].visible_text
+        assert "reached" in jam.slack.ephemerals(channel, person)[-1].visible_text
         await Spending(store).change("argonne", name, None)
     await store.close()
     assert answer.written == "On iron."
@@ -162,7 +162,7 @@ async def test_two_models_that_answer_one_question_are_one_question(jam: Jam) ->
     await jam.answer("berkeley", first, answers=2)
     second = await jam.ask("berkeley", "two")
     for told in await jam.answer("berkeley", second, answers=2):
-        assert "Your 1 question of this hour is used up" in told.visible_text
+        assert "You have reached your limit of 1 question per hour" in told.visible_text
     assert len(jam.model.requests) == 2
     assert (await book(jam, "berkeley")).lab == Spent(1, 44, 2 * (20 * 10 + 2 * 20))
 
@@ -172,7 +172,7 @@ async def test_a_models_questions_count_whichever_of_two_answers_it_gives(jam: J
     await jam.start_bot()
     await jam.answer("brookhaven", await jam.ask("brookhaven", "one"), answers=2)
     for told in await jam.answer("brookhaven", await jam.ask("brookhaven", "two"), answers=2):
-        assert "are used up" in told.visible_text or "is used up" in told.visible_text
+        assert "has reached its limit of" in told.visible_text
     assert len(jam.model.requests) == 2
     found = await book(jam, "brookhaven")
     assert {name: spent.questions for name, spent in found.models.items()} == {"default": 1, "other": 1}

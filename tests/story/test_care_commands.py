@@ -59,7 +59,7 @@ async def test_moderators_set_caps_and_everybody_sees_what_is_left(jam: Jam) -> 
     assert "at most 2 questions per hour" in await say(jam, "cap person 2 questions per hour")
     assert "Only the moderators of ANL" in await say(jam, "cap person 50 questions per hour", "argonne")
     await jam.answer("argonne", await jam.ask("argonne", "one"))
-    assert "You have 1 question left of your 2 questions until" in await say(jam, "caps", "argonne")
+    assert "You have 1 of 2 questions left until" in await say(jam, "caps", "argonne")
     told = await say(jam, "caps")
     assert re.search(r"Today: 1 question, 2\d tokens, \$0\.00 by 1 person\.", told), told
     assert re.search(
