@@ -1,6 +1,5 @@
 """Every view that labjam makes, on the page of `labjam try` in Chromium: axe, both sizes, both schemes."""
 
-import json
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,12 +35,6 @@ moderators = ["{other}"]
 models = ["left", "right"]
 compare_share = 100
 """
-CLAIMS = {
-    "tried": [{"text": "One person asked for an equation", "sources": [1]}],
-    "well": [{"text": "The units were right", "sources": [1]}],
-    "badly": [],
-    "open": [{"text": "What the coating does", "sources": [1]}],
-}
 CONTROLS = """() => [...document.querySelectorAll("a[href], button, select, textarea, summary, [tabindex]")]
   .filter(each => each.checkVisibility({ visibilityProperty: true }) && !each.disabled && each.tabIndex >= 0
     && !each.matches(".skip"))
@@ -53,14 +46,11 @@ FOCUSED = """() => {
   return [it.id || it.dataset.key || it.ariaLabel || it.textContent, seen];
 }"""
 """What has the focus, and whether a person sees that it has."""
-NOTE = {"problem": "Heat", "approach": "It solved it", "result": "A kernel", "open": "The coating"}
 
 
 def _said(seen: SeenRequest) -> Reply:
-    system = str(seen.body["messages"][0]["content"])
-    if "take notes" in system:
-        return Reply(json.dumps(NOTE))
-    return Reply(json.dumps(CLAIMS)) if "sum up a session" in system else Reply(show(seen).text)
+    """What the trial's own model says, without its pauses."""
+    return Reply(show(seen).text)
 
 
 @dataclass
@@ -129,7 +119,7 @@ async def test_what_a_scientist_sees(view: View) -> None:
     await thread.locator(".message").last.hover()
     await thread.get_by_role("button", name="More actions").last.click()
     await page.get_by_role("menuitem", name="Sum up this thread").click()
-    await expect(thread).to_contain_text("It solved it")
+    await expect(thread).to_contain_text("nobody read the thread")
     await view.good()  # a thread's summary
     await page.keyboard.press("Escape")
     await page.fill("#box-main", "/")
@@ -186,7 +176,7 @@ async def test_what_a_moderator_sees(view: View) -> None:
     await expect(said.last.get_by_role("button").first).to_be_visible()
     await ask(page, "/jam summary now")
     posts = page.locator("#main .message:not(.ephemeral)")
-    await expect(posts.filter(has_text="The units were right")).to_be_visible()
+    await expect(posts.filter(has_text="nobody read these threads")).to_be_visible()
     await ask(page, "/jam digest now")
     await until(lambda: "image" in str([each.raw for each in jam.slack.channel_messages(view.desk.lab)]))
     await expect(posts.locator("img.drawn").last).to_be_visible()

@@ -2,6 +2,7 @@
 
 import re
 
+from bot.trial.model_notes import form_of
 from bot.trial.model_script import Reply, SeenRequest, essay
 
 WORDS_A_SECOND = 45.0
@@ -85,7 +86,9 @@ _LONG = re.compile(r"\blong\b|\b\d{2,5}\s+words\b", re.IGNORECASE)
 
 
 def show(seen: SeenRequest) -> Reply:
-    """The reply to a request: what its question asks to be shown, streamed at a reader's pace."""
+    """The reply to a request: what its question asks to be shown, streamed at a reader's pace; or a form."""
+    if form := form_of(seen):
+        return Reply(form, wait=THINKING)
     question = seen.question
     if _LONG.search(question):
         return _paced(f"{SCRIPTED}\n\n{essay(question, 2_200)}")
