@@ -73,7 +73,7 @@ def posts(jam: Jam) -> list[Message]:
 def summaries(jam: Jam) -> list[Message]:
     """The bot's top-level messages in Argonne's channel that are summaries."""
     found = jam.slack.channel_messages(jam.channels["argonne"])
-    return [message for message in found if "the numbers are counted" in message.visible_text]
+    return [message for message in found if "he numbers are counted" in message.visible_text]
 
 
 async def two_threads(jam: Jam) -> list[str]:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from bot.moderation.table import Act, Reply, Subcommand
+from bot.phrases import many
 from bot.store.states import States
 from bot.summary.posting import Summaries
+from bot.summary.words import NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class SummaryCommands:
         state = await self.states.of(act.lab)
         threads, tokens, cost = await self.summaries.expected(act.lab, state)
         if not threads:
-            return Reply("No thread of this session is there to be summed up.")
+            return Reply(NOTHING)
         await self.summaries.queue(act.actor.team, act.lab, state, act.id)
         takes = f"about {tokens:,} tokens" + (f", {cost:,.2f} USD" if cost is not None else "")
-        return Reply(f"On its way to the channel: {threads} threads, {takes}.", after=f"{threads} threads")
+        read = many(threads, "thread")
+        return Reply(f"On its way to the channel: {read}, {takes}.", after=read)

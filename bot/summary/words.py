@@ -34,9 +34,13 @@ MOST_LINKS = 8
 """Threads linked after one claim."""
 
 MADE = "Written by {model} from the threads it links to; the numbers are counted, not written."
-
+COUNTED = "The numbers are counted from the record."
 
 NO_CLAIMS = "The model's summary held no claim that rests on a thread, so there is none here."
+NOTHING = (
+    "There is nothing to sum up yet: no answered thread in this session "
+    "(flagged, withheld and unlisted threads are left out)."
+)
 FAILED = "The model gave no summary that could be used. `/jam summary now` tries again."
 
 
@@ -55,7 +59,8 @@ def summary_blocks(title: str, built: Built, figures: Figures, link: Link) -> li
 
 def made_by(model: str, built: Built, gathered: Gathered) -> str:
     """A summary's small print: who wrote it, and what was left out."""
-    return " ".join([MADE.format(model=model), *_left_out(built, gathered)])
+    made = MADE.format(model=model) if built.claims.sources else COUNTED
+    return " ".join([made, *_left_out(built, gathered)])
 
 
 def wrapped_by(model: str, quiet: str = "") -> str:
@@ -74,7 +79,7 @@ def wrap_up_blocks(note: Note) -> list[Block]:
 
 def progress(done: int, threads: int, estimate: str) -> str:
     """What stands in the channel while a summary is made."""
-    return f"Summing up the session: {done} of {threads} threads read{estimate}."
+    return f"Summing up the session: {done} of {many(threads, 'thread')} read{estimate}."
 
 
 def session_title(short: str, title: str, since: float, until: float, zone: ZoneInfo) -> str:
@@ -113,7 +118,7 @@ def _left_out(built: Built, gathered: Gathered) -> list[str]:
         "withheld": gathered.withheld,
         "flagged": gathered.flagged,
         "of people who want to be left out": gathered.unlisted,
-        "that the model could not read": built.unread,
+        "the model could not read": built.unread,
     }
-    said = [f"{count} {what}" for what, count in counts.items() if count]
+    said = [f"{many(count, 'thread')} {why}" for why, count in counts.items() if count]
     return [f"Left out: {', '.join(said)}."] if said else []

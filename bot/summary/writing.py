@@ -25,7 +25,7 @@ from bot.summary.counting import counted, reason
 from bot.summary.gathering import Gathered
 from bot.summary.posting import Summaries, marks
 from bot.summary.standing import Standing
-from bot.summary.words import made_by, progress, session_title, summary_blocks
+from bot.summary.words import NOTHING, made_by, progress, session_title, summary_blocks
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +34,6 @@ LAST_ANSWERS = 900.0
 TOLD_EVERY = 10.0
 """Seconds between two words on how far a summary is: edits are scarce."""
 
-NOTHING = "*{title}*\nNo thread of this session is there to be summed up."
 FAILED = "*{title}*\nThe model gave no summary that could be used. `/jam summary now` tries again."
 
 
@@ -72,7 +71,7 @@ class Writing:
             log.error("no summary: labjam is not in the channel", extra={"lab": lab.key})
             return Close({})
         if not gathered.threads:
-            words = NOTHING.format(title=title)
+            words = f"*{title}*\n{NOTHING}"
             await say_once(made.outbox, running, fields["team"], channel, text=title, blocks=[section(words)])
             return Close({})
         place = _Place(made.outbox, running, fields["team"], channel, made.clock)

@@ -79,6 +79,7 @@ async def test_a_model_that_gives_nothing_leaves_the_numbers(jam: Jam) -> None:
     words = summaries(jam)[0].visible_text
     assert "*2 questions*" in words
     assert "gave no summary that could be used" in words
+    assert "Written by" not in words, "it links to no thread"
 
 
 async def test_a_note_with_a_marking_is_kept_nowhere(jam: Jam, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +87,7 @@ async def test_a_note_with_a_marking_is_kept_nowhere(jam: Jam, monkeypatch: pyte
     await two_threads(jam)
     await command(jam, "summary now")
     await until(lambda: "numbers are counted" in str([m.visible_text for m in posts(jam)]), 30)
-    assert "2 that the model could not read" in summaries(jam)[0].visible_text
+    assert "Left out: 2 threads the model could not read." in summaries(jam)[0].visible_text
     settings = jam.settings()
     store = await Store.connect(f"unix://{settings.labjam_data.resolve()}/valkey.sock")
     assert not [name async for name in store.client.scan_iter("*:notes:*")]
@@ -104,7 +105,7 @@ async def test_who_wants_to_be_left_out_is_counted_and_nothing_of_theirs_is_told
     await command(jam, "summary now")
     await until(lambda: bool(summaries(jam)), 30)
     words = summaries(jam)[0].visible_text
-    assert "Left out: 1 of people who want to be left out." in words
+    assert "Left out: 1 thread of people who want to be left out." in words
     assert "*3 questions* from 2 people" in words
     assert "xenon" not in str([seen.body for seen in jam.model.requests if "take notes" in str(seen.body)])
     assert script.notes == 2
@@ -127,7 +128,7 @@ async def test_what_is_flagged_while_a_summary_is_written_is_not_told(jam: Jam) 
     await flag(jam, "argonne", answer)
     await until(lambda: bool(summaries(jam)), 30)
     words = summaries(jam)[0].visible_text
-    assert "1 flagged" in words
+    assert "Left out: 1 thread flagged." in words
     assert second not in words
     assert first not in words.partition("What was tried")[2], "what rests on both is not told either"
 
