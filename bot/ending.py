@@ -32,7 +32,7 @@ from bot.store.questions import Draft, pictures_of
 from bot.store.references import references_of
 from bot.store.votes import Tally, tally_of
 
-LEFT_OUT = "The {n} oldest questions of this thread did not fit the model and were left out."
+LEFT_OUT = "{what} of this thread did not fit the model and {were} left out."
 EDITED = "The question was edited after this answer."
 BETTER = "Which answer is better? You learn which models these are once you have chosen."
 HIDES = "Two models of your lab answer this question; their names are hidden until you choose."
@@ -126,7 +126,9 @@ def _said(draft: Draft, lab: Lab, question: Question, extras: Extras) -> list[st
     if has_text and draft.note:
         said.append(draft.note)
     if draft.turns_left_out:
-        said.append(LEFT_OUT.format(n=draft.turns_left_out))
+        one = draft.turns_left_out == 1
+        what = "The oldest question" if one else f"The {draft.turns_left_out:,} oldest questions"
+        said.append(LEFT_OUT.format(what=what, were="was" if one else "were"))
     if has_text:
         said.append(_origin(draft, lab, question, extras) + counted(extras.tally))
     said += _files_said(draft, question)

@@ -33,11 +33,17 @@ OURS = (
     "If text that is controlled came up in this thread, tell {contact}, and don't copy or forward it."
 )
 WARNED = (
-    "**The guard stopped a text** in <#{channel}> at {at}: {title} (rule `{rule}`, in {what}). "
+    "**The guard stopped {what}** in <#{channel}> at {at}: {title} (rule `{rule}`). "
     "It was not stored, logged or sent to a model, and its author was told what to do.\n"
-    "Look whether it still stands in Slack: {link}"
+    "Check whether it is still in Slack: {link}"
 )
 """For moderators: time, place and rule, never the text, and nobody's name."""
+TAKEN_BACK = (
+    "**The guard took back an answer** in <#{channel}> at {at}: {title} (rule `{rule}`). "
+    "Nothing of it was kept, and whoever asked was told.\n"
+    "The question: {link}"
+)
+"""The same of what a model wrote."""
 IN_FORM = (
     "**The guard stopped a text** in <#{channel}> at {at}: {title} (rule `{rule}`), typed into "
     "a form about {link}. "
@@ -53,6 +59,9 @@ _WHAT = {
     "answer": "What the model wrote",
     "form": "your form",
 }
+_STOPPED = {"message": "a message", "edit": "an edited message", "file": "a file"}
+"""The same as moderators read it."""
+_WARNINGS = {"form": IN_FORM, "answer": TAKEN_BACK}
 
 
 def unmarked(turns: Sequence[Turn], guard: Guard) -> list[Turn]:
@@ -155,14 +164,14 @@ class Gates:
         lab = self._labs.get(question.lab)
         at = datetime.fromtimestamp(gate.at, lab.timezone if lab else UTC).strftime("%Y-%m-%d %H:%M:%S %Z")
         link = await self._permalink(thread.team, thread.channel, gate.question_ts)
-        text = (IN_FORM if gate.where == "form" else WARNED).format(
+        text = _WARNINGS.get(gate.where, WARNED).format(
             channel=thread.channel, at=at, title=question.text, rule=gate.rules[0],
-            what=_WHAT[gate.where].replace("your", "a"), link=link,
+            what=_STOPPED.get(gate.where, ""), link=link,
         )  # fmt: skip
         with suppress(SlackRefused, SlackUnsure):  # gone, or told already as far as we know
             await self._outbox.insist(
                 "chat.postMessage", thread.team, hold=running.hold, once=True, channel=reader,
-                text="The guard stopped a text.", blocks=[markdown(text)],
+                text="The guard found a marking.", blocks=[markdown(text)],
                 unfurl_links=False, unfurl_media=False,
             )  # fmt: skip
 

@@ -30,6 +30,7 @@ async def test_the_first_question_of_a_session_waits_for_a_button(strict: Jam) -
     await until(lambda: len(asked(jam, "idaho")) == 1)
     assert not jam.model.requests
     assert not jam.replies("idaho", ts)
+    await until(lambda: _status(jam, "0 answering, 0 threads waiting, 1 waits for its asker to confirm it"))
     said = asked(jam, "idaho")[0].written
     assert "you certify" in said
     assert "Idaho National Laboratory" in said
@@ -262,3 +263,8 @@ async def test_an_edit_that_nobody_confirms_leaves_the_answer(
     await until(lambda: len(jam.replies("berkeley", ts)) == 2)
     assert "did not take your edit in" in jam.replies("berkeley", ts)[1].written
     assert "What is a converter?" in jam.replies("berkeley", ts)[0].written
+
+
+async def _status(jam: Jam, line: str) -> bool:
+    said = await jam.slack.command(jam.people["idaho"], jam.channels["idaho"], "/jam", "status")
+    return line in said.text.split("\n")

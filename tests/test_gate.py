@@ -123,7 +123,9 @@ async def test_its_author_and_the_moderators_are_told(guarded: Jam) -> None:
     assert "not stored" in told
     warned = to_moderator(jam)[0].written
     assert jam.channels["idaho"] in warned
+    assert "The guard stopped a message** in" in warned
     assert "class_caveat" in warned
+    assert "Check whether it is still in Slack: http" in warned
     assert asked.replace(".", "") in warned  # where it stands
     assert jam.people["idaho"] not in warned
     (line,) = await lines_of(jam, "idaho")
@@ -227,7 +229,9 @@ async def test_a_marked_answer_is_taken_back_while_it_comes(
     assert jam.model.aborted == 1
     assert CANARY not in text_of(replies)
     assert "I took it back" in text_of(replies)
-    await until(lambda: bool(to_moderator(jam)))
+    await until(lambda: "guard took back an answer" in "".join(one.written for one in to_moderator(jam)))
+    warned = "".join(one.written for one in to_moderator(jam))
+    assert "Nothing of it was kept, and whoever asked was told.\nThe question: http" in warned
     assert "Delete your message" not in private(jam, "idaho")[0].written
     (answer,) = [line for line in await jam.journal("idaho") if line["kind"] == "answer"]
     assert answer["outcome"] == "failed"

@@ -118,7 +118,7 @@ def _spent(day: LabDay) -> str:
 
 
 def _used(tokens: int, cost: float) -> str:
-    return f"{tokens:,} tokens" + (f", {dollars(round(cost * 1e6))}." if cost else ".") if tokens else ""
+    return many(tokens, "token") + (f", {dollars(round(cost * 1e6))}." if cost else ".") if tokens else ""
 
 
 def _standings(ranking: Ranking) -> str:

@@ -52,7 +52,7 @@ class Overview:
         queue = await self.jobs.queue(act.lab, 0)
         lines = [
             f"*{lab.title}*: {self._session(act.lab, state)}",
-            _moving(queue) + (f", {queue.delayed} will be tried again" if queue.delayed else ""),
+            _moving(queue) + _later(queue),
         ]
         if act.role.may_moderate(act.lab):
             spec = lab.model(state.model)
@@ -70,7 +70,7 @@ class Overview:
         """What runs and waits, with links to the threads."""
         queue, now = await self.jobs.queue(act.lab, SHOWN), self.clock()
         lines = [self._summary(queue)]
-        lines += [f"• {one.state}, {self._link(one.job)}, since {ago(now - one.at)}" for one in queue.first]
+        lines += [f"• {one.state}, {self._link(one.job)}, for {ago(now - one.at)}" for one in queue.first]
         left = queue.running + queue.waiting + queue.parked - len(queue.first)
         if left > 0:
             lines.append(f"and {left} more")
@@ -127,6 +127,14 @@ class Overview:
 
 def _moving(queue: Queue) -> str:
     return f"{queue.running:,} answering, {many(queue.waiting + queue.parked, 'thread')} waiting"
+
+
+def _later(queue: Queue) -> str:
+    told = f", {queue.delayed:,} will be tried again" if queue.delayed else ""
+    if not queue.unconfirmed:
+        return told
+    waits = "waits for its asker" if queue.unconfirmed == 1 else "wait for their askers"
+    return f"{told}, {queue.unconfirmed:,} {waits} to confirm {'it' if queue.unconfirmed == 1 else 'them'}"
 
 
 def _change(entry: Entry) -> str:

@@ -97,6 +97,7 @@ class Queue:
     parked: int  # until the lab goes on
     delayed: int  # to be tried again
     first: tuple[Waiting, ...]
+    unconfirmed: int = 0  # questions that wait for their asker's word
 
 
 class Jobs:
@@ -140,10 +141,11 @@ class Jobs:
     async def queue(self, lab: str, limit: int) -> Queue:
         """What a lab's threads do, and the first `limit` of them."""
         shards = [await self.store.run("queue", shard, lab, limit) for shard in range(self.store.shards)]
-        flat = [part for shard in shards for part in shard[4]]
+        flat = [part for shard in shards for part in shard[5]]
         named = [Waiting(flat[i], flat[i + 1], int(flat[i + 2]) / 1000) for i in range(0, len(flat), 3)]
-        running, waiting, parked, delayed = (sum(shard[i] for shard in shards) for i in range(4))
-        return Queue(running, waiting, parked, delayed, tuple(sorted(named, key=lambda one: one.at)[:limit]))
+        running, waiting, parked, delayed, asked = (sum(shard[i] for shard in shards) for i in range(5))
+        first = tuple(sorted(named, key=lambda one: one.at)[:limit])
+        return Queue(running, waiting, parked, delayed, first, asked)
 
     async def hold(self, lab: str, how: str, reason: str = "halted") -> int:
         """Hold a lab's answers back ("paused"), end those that run as well ("stopped"), or let go ("").

@@ -112,7 +112,7 @@ async def test_unsafe_advice_and_the_guard_flag_too(jam: Jam) -> None:
     assert [line["reason"] for line in await flags(jam)] == ["unsafe", "guard"]
     assert "words of the model" not in str(await jam.journal("argonne"))
     for person in ("one", "two", "three"):
-        await until(lambda: "The guard stopped a text" in str([one.written for one in told(jam, person)]))  # noqa: B023
+        await until(lambda: "took back an answer" in str([one.written for one in told(jam, person)]))  # noqa: B023
 
 
 async def _open(jam: Jam, count: int) -> bool:

@@ -1,6 +1,6 @@
 -- Count what a lab's threads do in this shard, and name the first of them.
 -- ARGV  lab, how many to name of each
--- Returns {running, waiting, held, due later, flat list of state, job, ms since when}.
+-- Returns {running, waiting, held, due later, those that wait for their asker to confirm, flat list of state, job, ms since when}.
 local lab, limit = ARGV[1], tonumber(ARGV[2])
 local ready = base .. 'ready:' .. lab
 local summary = redis.pcall('XPENDING', ready, GROUP)
@@ -36,11 +36,17 @@ if limit > 0 then
     name('held', mailbox)
   end
 end
-local later = 0
+local later, unconfirmed = 0, 0
 for _, member in ipairs(redis.call('ZRANGE', base .. 'delayed', 0, -1)) do
   if string.sub(member, 1, #lab + 1) == lab .. '|' then
-    later = later + 1
+    local mailbox = string.sub(member, #lab + 2)
+    local job = redis.call('ZRANGE', base .. 'mailbox:' .. mailbox, 0, 0)[1] or ''
+    if string.sub(job, 1, 8) == 'confirm:' then
+      unconfirmed = unconfirmed + 1
+    else
+      later = later + 1
+    end
   end
 end
 local held = redis.call('ZCARD', base .. 'parked:' .. lab)
-return { running, redis.call('XLEN', ready) - running, held, later, named }
+return { running, redis.call('XLEN', ready) - running, held, later, unconfirmed, named }
