@@ -154,7 +154,7 @@ async def _channels(outbox: Outbox, labs: Labs) -> AsyncGenerator[Finding]:
     uses = [(lab.channel, f"{lab.title} is asked there", f"{lab.key}/lab.toml") for lab in labs.values()]
     for channel, use, file in [
         *uses,
-        (labs.hq, "what crosses labs is posted there", "labjam.toml ([jam] hq)"),
+        (labs.hq, "news for all labs is posted there", "labjam.toml ([jam] hq)"),
     ]:
         if channel in seen:
             yield Finding(f"#{channel}", use)

@@ -22,7 +22,7 @@ const wide = matchMedia("(min-width: 1000px)");
 const channelList = new MessageList("Messages", false);
 const threadList = new MessageList("Thread", true);
 const mainBox = new Composer("box-main", {
-  label: "Message", place: () => ({ channel: state.place.channel, thread: "" }), last: () => editLast(channelList),
+  label: "Message", hint: " · / commands", place: () => ({ channel: state.place.channel, thread: "" }), last: () => editLast(channelList),
   sent: (done) => { channelList.toEnd(); if (wide.matches) openThread(done.ts); },
 });
 const threadBox = new Composer("box-thread", {
@@ -97,7 +97,7 @@ function drawHead() {
   const isApp = home || place?.kind === "im";
   title.textContent = isApp ? "labjam" : `# ${channelName(channel)}`;
   const lab = state.labs.find((each) => each.channel === place?.name);
-  about.textContent = isApp ? "App" : lab ? `${lab.title} · ${place.members.length} members` : "What crosses labs";
+  about.textContent = isApp ? "App" : lab ? `${lab.title} · ${place.members.length} members` : "News for all labs";
   tabs.replaceChildren(...(isApp ? [["Home", { home: true }, home], ["Messages", { channel: direct() }, !home]].map(([label, to, current]) =>
     h("button.tab", { type: "button", "aria-current": current ? "page" : undefined, onclick: () => go(to) }, label)) : []));
   const outside = !isApp && !isMember(channel);
@@ -107,14 +107,27 @@ function drawHead() {
   document.title = `${isApp ? "labjam" : `#${channelName(channel)}`} · labjam, tried out`;
 }
 
+let shownFoot = "";
+
+// Whether others asked in this lab's channel, and this person did not yet: a crowd leaves no channel empty.
+function isNewHere(roots) {
+  const { channel } = state.place;
+  const isLab = state.labs.some((each) => each.channel === state.channels.get(channel)?.name);
+  return isLab && isMember(channel) && state.model.kind === "scripted" && !roots.some((each) => each.user === state.me && each.subtype !== "channel_join");
+}
+
 function drawChannel(changed) {
   const { channel, home } = state.place;
   if (home) return;
   const roots = rootsOf(channel);
   channelList.show(roots, changed);
   const fill = (text) => mainBox.fill(text);
-  const offered = state.channels.get(channel)?.kind === "im" && state.prompts.length ? [suggestions(fill)] : [];
-  channelList.foot.replaceChildren(...(roots.length ? offered : [welcome(fill)]));
+  const offered = state.channels.get(channel)?.kind === "im" && state.prompts.length > 0;
+  const begins = !roots.length ? "quiet" : isNewHere(roots) ? "busy" : "";
+  const foot = JSON.stringify([state.me, channel, state.model.kind, isMember(channel), begins, offered && state.prompts]);
+  if (foot === shownFoot && channelList.foot.hasChildNodes()) return; // what one is about to press stays
+  shownFoot = foot;
+  channelList.foot.replaceChildren(...(begins ? [welcome(fill, begins === "busy")] : offered ? [suggestions(fill)] : []));
 }
 
 let shownThread = "";
@@ -163,6 +176,7 @@ let modelKind = "";
 function drawModel() {
   document.getElementById("model").textContent = state.model.note || state.model.name;
   for (const each of document.querySelectorAll(".model-says")) each.textContent = state.model.note;
+  document.getElementById("scripted").hidden = state.model.kind !== "scripted";
   const other = state.model.kind !== modelKind;
   modelKind = state.model.kind;
   return other;

@@ -9,7 +9,7 @@ const MOST = 20 * 1048576;
 
 export class Composer {
   // place(): {channel, thread}; sent(done): after a message went out; last(): edit the own last message.
-  constructor(id, { place, label, sent, last }) {
+  constructor(id, { place, label, sent, last, hint = "" }) { // hint: of what else the keys do
     Object.assign(this, { id, place, sent, last, files: [], shown: [], at: 0 });
     this.box = h("textarea", {
       id, rows: "1", "aria-label": label, "aria-autocomplete": "list", "aria-haspopup": "listbox", "aria-controls": `${id}-list`, oninput: () => this.typed(), onkeydown: (event) => this.key(event),
@@ -20,7 +20,7 @@ export class Composer {
     this.picker = h("input", { type: "file", multiple: true, hidden: true, onchange: () => { this.add([...this.picker.files]); this.picker.value = ""; } });
     this.send = iconButton("send", "Send", () => this.submit(), { disabled: true });
     this.element = h("form.composer", { onsubmit: (event) => event.preventDefault() }, this.list, this.tray, this.box,
-      h("div.bar", {}, iconButton("clip", "Attach a file", () => this.picker.click()), this.picker, h("span.hint.keys", {}, "Enter sends · Shift+Enter new line · / commands"), this.send));
+      h("div.bar", {}, iconButton("clip", "Attach a file", () => this.picker.click()), this.picker, h("span.hint.keys", {}, `Enter sends · Shift+Enter new line${hint}`), this.send));
     this.element.addEventListener("dragover", (event) => { event.preventDefault(); this.element.classList.add("over"); });
     this.element.addEventListener("dragleave", () => this.element.classList.remove("over"));
     this.element.addEventListener("drop", (event) => { this.element.classList.remove("over"); this.take(event, event.dataTransfer); });

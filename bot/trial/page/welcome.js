@@ -5,12 +5,13 @@ import { channelName, isMember, state } from "./state.js";
 
 const ASKS = ["Show me an equation", "Show me a table", "Write some code", "A long answer, please", "Refuse to answer"];
 
-export function welcome(choose) {
+// `busy`: where others asked already.
+export function welcome(choose, busy = false) {
   const place = state.channels.get(state.place.channel);
   const isJam = place?.kind === "im" || state.labs.some((each) => each.channel === place?.name);
-  const says = !isJam ? "What crosses labs is posted here. Questions are asked in a lab's channel."
+  const says = !isJam ? "News for all labs is posted here. Questions are asked in a lab's channel."
       : "Ask anything: labjam, the real bot, answers in a thread.";
-  return h("div.empty", {}, h("h2", {}, place?.kind === "im" ? "Write to labjam" : `This is the beginning of #${channelName(state.place.channel)}`),
+  return h(busy ? "div.empty.busy" : "div.empty", {}, busy ? null : h("h2", {}, place?.kind === "im" ? "Write to labjam" : `This is the beginning of #${channelName(state.place.channel)}`),
     h("p", {}, says), isJam ? h("p.model-says", {}, state.model.note) : null,
     !isMember(state.place.channel) ? null : place?.kind === "im" && state.prompts.length ? suggestions(choose)
       : isJam && state.model.kind === "scripted" ? h("div.actions", {}, ASKS.map((text) => h("button.plain", { type: "button", onclick: () => choose(text) }, text))) : null);
