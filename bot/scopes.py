@@ -138,8 +138,9 @@ class Concern:
         asked, first = question_of_record(record), first_of_record(record)
         if asked and first:
             self.repeats[asked] = first
-        if record.get("kind") == "summary":
-            self.summaries[f"{record['team']}:{record['channel']}:{record['ts']}"] = tuple(record["threads"])
+        if record.get("kind") == "summary" and record.get("ts"):  # the first ones were written without
+            place = f"{record['team']}:{record['channel']}:{record['ts']}"
+            self.summaries[place] = tuple(record.get("threads", ()))
         if record.get("kind") == "details" and self._own(record):
             self.touched.add(thread_of(record))
         if not asked or record.get("kind") not in {"answer", "job"} or not self._own(record):

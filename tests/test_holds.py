@@ -20,6 +20,7 @@ from bot.store.journal import Journal, read
 from bot.store.notes import ThreadNotes
 from bot.store.redis import Store
 from bot.store.releases import Releases
+from bot.store.unlisted import Unlisted
 from tests.stores import everything
 
 LABS = ["argonne", "brookhaven"]
@@ -98,6 +99,23 @@ async def test_a_hold_in_one_lab_beats_a_purge_of_the_person_in_all(store: Store
     await _purge(store, Scope(person=PERSON), hold)
     assert await _left(store, "argonne") == set()
     assert await _left(store, "brookhaven") == EVERYTHING
+
+
+@pytest.mark.parametrize(
+    ("scope", "holds", "stays"),
+    [
+        (Scope(person=PERSON), [], False),
+        (Scope(person=PERSON), [Scope("brookhaven", person=PERSON)], True),
+        (Scope("argonne", person=PERSON), [], True),
+        (Scope(person="U2"), [], True),
+    ],
+)
+async def test_a_purged_person_is_no_longer_known_as_left_out(
+    store: Store, scope: Scope, holds: list[Scope], stays: bool
+) -> None:
+    await Unlisted(store).add(PERSON, NOW)
+    await _purge(store, scope, *holds)
+    assert (PERSON in await Unlisted(store).people()) is stays
 
 
 async def test_a_held_thread_keeps_what_a_purged_person_said_there(store: Store) -> None:
@@ -200,3 +218,12 @@ async def test_a_held_thread_keeps_its_summary(store: Store) -> None:
     await _purge(store, Scope(person="U3"), Scope("argonne", thread=_thread(1)))
     assert "summary" in await _kinds(store)
     assert await ThreadNotes(store).get(_thread(1), "content") == "a note"
+
+
+async def test_a_summary_that_does_not_say_where_it_stands_stops_no_purge(store: Store) -> None:
+    line: dict[str, Any] = {"kind": "summary", "lab": "argonne", "at": NOW, "team": "T1"}
+    mores: list[dict[str, list[str]]] = [{"threads": [_thread(1)]}, {"threads": []}, {}]
+    for more in mores:
+        await Journal(store).append("argonne", _thread(1), json.dumps(line | more))
+    await _purge(store, Scope("argonne", thread=_thread(1)))
+    assert await _kinds(store) == ["summary", "summary"]

@@ -75,7 +75,8 @@ class Traces:
 
     async def forget_keys(self, reach: Reach, *, counts: bool) -> int:
         """Remove what else is kept of the questions and people a purge takes, with `counts` of caps, too."""
-        gone = 0
+        # Who wants to be left out is kept of no lab: gone with the person in all of them.
+        gone = 0 if reach.concern.scope.lab else await self._forget_key(keys.UNLISTED, reach)
         async for names in self._keys():
             own = [name for name in names if counts or not _what(name).startswith("spent:")]
             gone += sum(await asyncio.gather(*(self._forget_key(name, reach) for name in own)))
