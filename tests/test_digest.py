@@ -22,6 +22,7 @@ from bot.store.states import States
 from bot.store.unlisted import Unlisted
 from bot.summary.posting import Summaries
 from tests.digests import HOUR, Office, open_office, utc
+from tests.test_recount import answer, vote
 
 
 @pytest.fixture
@@ -122,6 +123,24 @@ async def test_who_wants_to_be_left_out_is_counted_and_not_listed(office: Office
     assert said.count("Thread of") == 1
     assert "1 thread of people who want to be left out: counted, but not listed." in said
     assert "Its chart will say: The busiest hour began at 10:00, with 2 of 2 questions." in said
+
+
+async def test_who_wants_to_be_left_out_is_so_in_a_thread_that_began_last_week(office: Office) -> None:
+    at = utc("2026-11-05T16:00")
+    office.now[0] = at + HOUR
+    place = {"team": office.team, "channel": office.channels["argonne"], "ts": f"{at - 168 * HOUR:.6f}"}
+    began, now = answer(0, "U7", ts=place["ts"]), answer(0, "U8", ts=f"{at:.6f}")
+    for line in (began, now):
+        line["question"]["thread"] = place
+    liked = vote(0, "U9", 1, thread=place, question_ts=now["question"]["ts"])
+    then = f"{int((at - 168 * HOUR) * 1000)}-0"
+    await office.store.client.xadd(keys.journal(0, "argonne"), {"record": json.dumps(began)}, id=then)
+    await office.write("argonne", now, liked)
+    assert "Thread of" in str((await office.digests().preview("argonne")).blocks)
+    await Unlisted(office.store).add("U7", at)
+    said = str((await office.digests().preview("argonne")).blocks)
+    assert "*1 question*" in said
+    assert "Thread of" not in said
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,16 @@ def test_threads_of_who_wants_to_be_left_out_are_counted_and_in_no_list() -> Non
     assert not found.unanswered
 
 
+def test_a_thread_is_left_out_also_on_its_second_day() -> None:
+    next_day = DAY + 86_400
+    later = answer(1, "U1", ts=f"{next_day + 100}.000100")
+    lines = [answer(1, "U2"), later, vote(1, "U3", 1, question_ts=later["question"]["ts"])]
+    for unlisted, listed in (set[str](), 1), ({"U2"}, 0):
+        recount = Recount(CHICAGO, next_day, next_day + 86_400, unlisted)
+        found = recount.add_all(lines).figures()
+        assert (found.questions, len(found.best), found.unlisted) == (1, listed, 1 - listed)
+
+
 def test_withheld_and_flagged_threads_are_counted_but_not_held_up() -> None:
     judged = [line for n in (1, 2, 3) for line in (answer(n), vote(n, "U1", 1))]
     held = {"kind": "release", "thread": thread(1), "question_ts": "1.1", "state": "withheld"}

@@ -81,10 +81,12 @@ class Days:
     async def count(self, lab: str, due: Due) -> tuple[Figures, Figures]:
         """The figures of a digest's time, and of the one before it, in one pass over the journal."""
         zone, earlier = self.labs[lab].timezone, latest(await self.schedule(lab), due.since - 1).until
-        now = Recount(zone, due.since, due.until, await Unlisted(self.jobs.store).people())
+        unlisted = await Unlisted(self.jobs.store).people()
+        now = Recount(zone, due.since, due.until, unlisted)
         before = Recount(zone, earlier, due.since)
         journal = Journal(self.jobs.store)
-        after = f"{int((earlier - _SKEW) * 1000)}-0"
+        # Whose a thread is that began earlier stands further back.
+        after = "" if unlisted else f"{int((earlier - _SKEW) * 1000)}-0"
         for shard in range(self.jobs.store.shards):
             async for line in journal.lines(shard, lab, after):
                 record = json.loads(line.record)

@@ -37,7 +37,7 @@ class Recount:
     """Takes the journal's lines in any order that keeps each person's own; then gives the figures.
 
     Counts what was asked from `since` until before `until`, both in seconds since the epoch. Threads in
-    which somebody of `unlisted` asked are counted, but not listed.
+    which somebody of `unlisted` asked, then or before, are counted, but not listed.
     """
 
     def __init__(self, zone: ZoneInfo, since: float, until: float, unlisted: Collection[str] = ()) -> None:
@@ -46,6 +46,7 @@ class Recount:
         self._since = since
         self._until = until
         self._asked: dict[Place, _Asked] = {}
+        self._left_out: set[Place] = set()  # what somebody of `unlisted` asked, also before `since`
         self._gone: set[Place] = set()
         self._thumbs: dict[Place, dict[str, int]] = defaultdict(dict)  # of an answer, by person
         self._details: dict[Judged, Mapping[str, Any]] = {}
@@ -87,7 +88,7 @@ class Recount:
         threads = _threads(asked, thumbs)
         withheld = {key for (key, _), state in self._releases.items() if state == "withheld"}
         flagged = {key for (key, _), state in self._flags.items() if state != "resolved"}
-        unlisted = {key for (key, _), one in asked.items() if one.user in self._unlisted} - withheld
+        unlisted = {key for key, _ in self._left_out - self._gone if key in threads} - withheld
         shown = {key: one for key, one in threads.items() if key not in withheld | unlisted}
         skills = _cells((name, key[2]) for key, line in details.items() for name in _skills(line))
         return Figures(
@@ -124,9 +125,11 @@ class Recount:
         question = line["question"]
         root = question.get("repeats") or question["ts"]
         at = micros(root) / 1e6
+        thread = thread_text(question["thread"])
+        if question["user"] in self._unlisted and root == question["ts"]:
+            self._left_out.add((thread, root))
         if not self._since <= at < self._until:
             return
-        thread = thread_text(question["thread"])
         asked, mark = (
             self._asked.setdefault((thread, root), _Asked(question["user"], at)),
             answer_mark(question),
