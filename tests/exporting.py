@@ -32,8 +32,9 @@ SAME: Mapping[str, Any] = {
     "question_ts": FIRST,
     "side": "",
     "repeats": "",
+    "sums": "thread",  # a session's summary is private
 }
-"""What records of one turn must share."""
+"""What records of one turn must share, and may leave with it."""
 
 Record = tuple[str, Any]
 """Its kind, and itself."""

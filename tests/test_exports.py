@@ -15,12 +15,12 @@ from bot.errors import UsageError
 from bot.exports import PURPOSES
 from bot.exports.cleaning import Cleaner
 from bot.exports.dropped import DROPPED
-from bot.exports.experiments import Choice
+from bot.exports.experiments import RELEASED, Choice
 from bot.exports.export import Request, export
 from bot.exports.formats import FORMATS
 from bot.exports.kinds import raw
-from bot.forms import Problem
-from bot.records import Withdrawal
+from bot.forms import Problem, SummaryDetails
+from bot.records import ReleaseState, Sums, Withdrawal
 from bot.scopes import fingerprint
 from tests.export_shapes import Battle, Dpo, JamExport, Kto, OpenAIDpo, Sample, Sft
 from tests.exporting import KEY, Record, exported, lines, released, rows, whole_record
@@ -243,3 +243,20 @@ async def test_an_export_stands_whole_or_not_at_all(tmp_path: Path, target: str,
 def names_in(folder: Path) -> set[str]:
     """What a folder holds."""
     return {path.name for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize(("sums", "beside", "private", "leaves"), [
+    ("thread", "released", False, True), ("thread", "withheld", False, False),
+    ("thread", "withheld", True, False), ("session", "released", False, False),
+    ("session", "released", True, True),
+])  # fmt: skip
+async def test_words_about_a_summary_leave_only_with_all_that_it_was_made_of(
+    tmp_path: Path, sums: Sums, beside: ReleaseState, private: bool, leaves: bool
+) -> None:
+    said = SummaryDetails(lab=LAB, thread=T, user=BEN, at=1.0, summary_ts="2.1", sums=sums, model="m",
+                          comment="what it tells")  # fmt: skip
+    records = [answer(0), release(0), answer(1), release(1, beside), ("summary_details", said)]
+    choice = Choice(RELEASED | {"private"}) if private else Choice()
+    files, manifest = await exported(records, "jsonl", tmp_path, choice)
+    assert ("what it tells" in "".join(files.values())) == leaves
+    assert ("it is said of a summary of more than leaves" in json.dumps(manifest)) != leaves

@@ -7,7 +7,17 @@ from typing import Any, TypeVar
 
 from bot.exports.cleaning import Cleaner
 from bot.exports.gathering import Thread
-from bot.exports.kinds import LEFT_OUT, OF_SUMMARIES, RECORDS, TAKE_BACK, place_of, typed
+from bot.exports.kinds import (
+    LEFT_OUT,
+    OF_SUMMARIES,
+    RECORDS,
+    TAKE_BACK,
+    is_said_of,
+    place_of,
+    side_of,
+    tells_of_more,
+    typed,
+)
 from bot.forms import Closing, Comparison, Details, Problem
 from bot.records import Answer, Gate, Question, References, Release, Side, Vote
 from bot.scopes import fingerprint
@@ -174,9 +184,15 @@ class Chooser:
         self._tally.experiments += 1
         self._tally.turns += len(kept)
         turns = [turn for ts in kept for turn in self._turns(thread.thread, ts, by_ts, gone)]
-        return Experiment(
-            thread.lab, self._cleaner.hashed("experiment", thread.thread), turns, self._typed(of_thread)
-        )
+        id_ = self._cleaner.hashed("experiment", thread.thread)
+        return Experiment(thread.lab, id_, turns, self._typed(self._said_of_all(of_thread, gone)))
+
+    def _said_of_all(self, said: list[dict[str, Any]], gone: Sequence[str]) -> list[dict[str, Any]]:
+        private = "private" in self._choice.states
+        kept = [one for one in said if not tells_of_more(one, private=private, whole=not gone)]
+        if len(kept) < len(said):
+            self._tally.skipped["it is said of a summary of more than leaves"] += len(said) - len(kept)
+        return kept
 
     def _said_of_summary(self, thread: Thread, said: list[dict[str, Any]]) -> Experiment | None:
         """It is as private as what a session was about: nobody released it."""
@@ -235,9 +251,9 @@ class Chooser:
         records = by_ts[ts]
         root = _answers(records)[-1]["question"].get("repeats") or ts
         whole = not any(before < root and any(map(_was_read, _answers(by_ts[before]))) for before in gone)
-        sides: list[Side] = sorted({_side(one) for one in _answers(records)})
+        sides: list[Side] = sorted({side_of(one) for one in _answers(records)})
         for side in sides:
-            own = [one for one in records if _is_of(one, side, first=side == sides[0])]
+            own = [one for one in records if is_said_of(one, side, first=side == sides[0])]
             yield Turn(
                 self._cleaner.hashed("turn", f"{thread}:{ts}{side}"), ts, side, self._typed(own), whole,
                 self._attached(_answers(own)[-1]["question"]),
@@ -267,20 +283,6 @@ def last_of_each(records: Iterable[R]) -> list[R]:
     for record in records:
         by_user[record.user] = record
     return list(by_user.values())
-
-
-def _side(record: dict[str, Any]) -> Side:
-    return (record.get("question") or record).get("side") or ""
-
-
-_OF_BOTH = {"release", "gate"}
-
-
-def _is_of(record: dict[str, Any], side: Side, *, first: bool) -> bool:
-    """Whether a record is said of one side; what is said of both is with the first, a release with each."""
-    if record["kind"] in _OF_BOTH or "side" not in (record.get("question") or record):
-        return first or record["kind"] in _OF_BOTH
-    return _side(record) == side
 
 
 def _answers(records: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.forms import FORMS
-from bot.records import Answer, Gate, References, Release, SummaryVote, Vote, Withdrawal, thread_text
+from bot.records import Answer, Gate, References, Release, Side, SummaryVote, Vote, Withdrawal, thread_text
 
 RECORDS: Mapping[str, Any] = {
     "answer": Answer, "vote": Vote, "gate": Gate, "release": Release, "references": References,
@@ -49,6 +49,28 @@ def place_of(record: Mapping[str, Any]) -> Place:
     return Place(
         thread_text(about.get("thread") or ""), str(about.get("ts") or record.get("question_ts") or "")
     )
+
+
+def side_of(record: Mapping[str, Any]) -> Side:
+    """Which of two models' answers a raw record is about; empty where there is only one."""
+    return (record.get("question") or record).get("side") or ""
+
+
+_OF_BOTH = {"release", "gate"}
+
+
+def is_said_of(record: Mapping[str, Any], side: Side, *, first: bool) -> bool:
+    """Whether a record is said of one side; what is said of both is with the first, a release with each."""
+    if record["kind"] in _OF_BOTH or "side" not in (record.get("question") or record):
+        return first or record["kind"] in _OF_BOTH
+    return side_of(record) == side
+
+
+def tells_of_more(record: Mapping[str, Any], *, private: bool, whole: bool) -> bool:
+    """Whether it judges a summary of more than leaves: a session's is of `private` threads, too,
+    and a thread's wrap-up of turns that stay behind where the thread is not `whole`."""
+    sums = record["sums"] if record["kind"] in OF_SUMMARIES else ""
+    return (sums == "session" and not private) or (sums == "thread" and not whole)
 
 
 def typed(record: Mapping[str, Any]) -> Any:
