@@ -27,9 +27,9 @@ from bot.store.states import States
 
 _KNOWN_LIMIT = 20_000
 
-CERTIFY = "**Your question waits for your word.** Only you see this."
+CERTIFY = "**Please confirm before your question is answered.** Only you see this."
 LOOKS_MARKED = (
-    "**Your {what} looks like it could be controlled:** it holds {titles}. Only you see this; the {what} "
+    "**Your {what} looks like it could be controlled:** it contains {titles}. Only you see this; the {what} "
     "was not kept, and waits in Slack alone.\n\n"
     "If it is controlled, delete your message and tell {contact}. "
     "If it is not, send it on, and this is kept: when, by which rule, and that you confirmed it."
@@ -47,7 +47,7 @@ AGAIN_EXPIRED = (
     "Press once more, and the button comes again."
 )
 CHANGED = "Your question has changed since I asked. Please look at what I ask now."
-DONE = "Thank you. Your question goes on."
+DONE = "Thank you. Your question is on its way."
 TOO_LATE = "This question does not wait any more. If it was not answered, ask it again."
 
 

@@ -35,6 +35,11 @@ NOTHING = (
     "`/jam export {format} all` takes them all."
 )
 
+NAMELESS = (
+    "There is no export of {what}: labjam could not read the members' names from Slack, and without them it "
+    "can't take names out. Try again."
+)
+
 FORMATS = "The formats are:\n" + "\n".join(f"• `{name}` {purpose}" for name, purpose in PURPOSES.items())
 
 Names = Callable[[], Awaitable[Mapping[str, str]]]
@@ -94,7 +99,7 @@ class LabExports:
         try:
             names = await self._names()
         except WorldError:
-            await self._files.hand(running, f"There is no export of {what}: Slack gave no names.", "", b"")
+            await self._files.hand(running, NAMELESS.format(what=what), "", b"")
             return Close({})
         with tempfile.TemporaryDirectory(prefix="export-", dir=self._folder) as folder:
             key = await insist(self._jobs.store.pseudonym_key)

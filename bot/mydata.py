@@ -19,10 +19,10 @@ from bot.store.jobs import CROSS_LAB, Close, Jobs
 from bot.store.journal import read
 from bot.store.unlisted import Unlisted
 
-COMES = "I am collecting what is kept of you. It comes as a direct message in a moment, with a file."
+COMES = "I am collecting what labjam keeps about you. It comes as a direct message in a moment, with a file."
 SURE = (
-    "Take everything that is kept of you out of the record, in every lab: your questions with their answers, "
-    "thumbs, details, problems and choices? Files that `/jam mydata` sent you go, too. "
+    "Take everything that labjam keeps about you out of the record, in every lab: your questions with "
+    "their answers, thumbs, details, problems and choices? Files that `/jam mydata` sent you go, too. "
     "It can't be brought back."
 )
 DECIDED = "What you decided as a moderator stays without your name; the audit trail stays as it is."
@@ -69,9 +69,9 @@ class MyData:
     def subcommands(self) -> list[Subcommand]:
         """Their lines of the table of `/jam`."""
         return [
-            Subcommand("mydata", "", "sends you what is kept of you, in private", "anyone", self.ask,
+            Subcommand("mydata", "", "sends you what labjam keeps about you, in private", "anyone", self.ask,
                        of_a_lab=False),
-            Subcommand("mydata delete", "", "takes what is kept of you out of the record", "anyone",
+            Subcommand("mydata delete", "", "takes what labjam keeps about you out of the record", "anyone",
                        self.delete, of_a_lab=False, changes=True, asks=_sure),
             Subcommand("mydata unlisted", "", "leaves your threads out of summaries and digests", "anyone",
                        self.unlist, of_a_lab=False),
@@ -143,7 +143,9 @@ def summary(kept: Mapping[str, Any]) -> str:
     lines = [f"• {count:,} {words}" for words, count in counts.items() if count]
     lines += ["• how often you use AI, which you were asked once"] if kept["asked_once"] else []
     lines += ["• that your threads are left out of summaries and digests"] if kept["unlisted"] else []
-    head = "This is kept of you; the file below has every word of it." if lines else "Nothing is kept of you."
+    head = "labjam keeps nothing about you."
+    if lines:
+        head = "This is what labjam keeps about you; the file below has every word of it."
     return "\n".join([head, *lines, "`/jam mydata delete` takes it out of the record."])
 
 

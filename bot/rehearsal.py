@@ -45,7 +45,7 @@ class Rehearsals:
     def subcommands(self) -> list[Subcommand]:
         """Its line of the table."""
         return [
-            Subcommand("prompt test", "QUESTION", "shows you alone what the model answers to it", "moderator",
+            Subcommand("prompt test", "QUESTION", "shows only you what the model answers to it", "moderator",
                        self.ask, one_lab=True),
         ]  # fmt: skip
 

@@ -148,7 +148,7 @@ async def test_the_hour_of_the_digest_is_set_as_people_write_hours(desk: Desk) -
     for said, hour in (("9", "09:00"), ("17:30", "17:30"), ("07:05", "07:05")):
         assert await desk.do(f"digest at {said}") == f"The digest comes at {hour} (America/Chicago)."
     for said in ("25:00", "17:60", "five", "1700", ""):
-        assert "as an hour: write `/jam digest at 17:00`, or `off`." in await desk.do(f"digest at {said}")
+        assert "`/jam digest at 17:00`, or `off`." in await desk.do(f"digest at {said}")
     assert await desk.do("digest at off") == "No daily digest any more."
     assert [one.after for one in await desk.audited()] == ["09:00", "17:30", "07:05", "off"]
 

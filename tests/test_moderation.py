@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from bot.guard import Guard
+from bot.moderation.table import PARTS
 from bot.rehearsal import STOPPED
 from bot.trial.model_script import Plan, Reply
 from tests.desk import Desk, furnish
@@ -30,7 +31,7 @@ CASES = {
     "model compare": ("20%", "20%"),
     "prompt show": ("", "batteries"),
     "prompt edit": ("", ""),
-    "prompt history": ("", "of the files"),
+    "prompt history": ("", "from the lab's files"),
     "prompt test": ("Why is the sky blue?", "The model is asked"),
     "prompt rollback": ("0", "is in use already"),
     "mute": ("{scientist}", "is muted"),
@@ -94,9 +95,12 @@ async def test_whatever_else_is_in_the_table_is_refused_to_a_scientist(desk: Des
 
 
 async def test_help_shows_what_i_may_do(desk: Desk) -> None:
-    assert "/jam stop" not in (await desk.say(desk.scientist, "")).text
-    assert "/jam whoami" in (await desk.say(desk.scientist, "help")).text
-    assert "/jam stop" in (await desk.say(desk.moderator, "")).text
+    told = (await desk.say(desk.scientist, "")).text
+    assert told.startswith("Ask by writing a message in your lab's channel")
+    assert ("/jam stop" in told, "/jam whoami" in told) == (False, True)
+    told = (await desk.say(desk.moderator, "help")).text
+    assert "/jam stop" in told
+    assert [line[1:-1] for line in told.split("\n") if line.endswith("*")] == list(PARTS)
     assert "--lab all" in (await desk.say(desk.lead, "", desk.hq)).text
 
 
@@ -110,13 +114,13 @@ async def test_what_can_not_be_is_declined_before_it_is_asked_about(desk: Desk) 
     await desk.say(desk.moderator, "model set other")
     for wrong, says in {
         "review all since 2020-13-45": "as a day",
-        "release all frobbed": "I don't know 'frobbed'",
+        "release all frobbed": "I don't know “frobbed”",
         "release-hold": "Say what",
         "release-hold lab": "no hold on exactly this",
         "export all xml": "The formats are",
         "open x until 2020-01-01 10:00": "2020 10:00 CST is past already",
         "model set other": "is asked already",
-        "open Fusion until": "I can't read '' as a time",
+        "open Fusion until": "Say until when: `until 17:00`",
         "unmute {scientist}": "is not muted",
     }.items():
         answer = await desk.say(desk.moderator, wrong.format(scientist=f"<@{desk.scientist}>"))

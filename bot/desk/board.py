@@ -142,7 +142,7 @@ def _skills(figures: Figures) -> str:
     thin = [title for name, title in titles.items() if name not in figures.assessed]
     said = [f"*Judged by skill*: {', '.join(cells)}."] if cells else []
     if not cells:
-        return f"*Judged by skill*: no skill yet by {SMALL} people."
+        return f"*Judged by skill*: fewer than {SMALL} people so far."
     few = [f"By fewer than {SMALL} people: {', '.join(thin)}."] if thin else []
     return "\n".join([*said, *few])
 
@@ -154,4 +154,4 @@ def _models(health: Iterable[Health]) -> str:
         + f", the whole after {one.whole:.1f} s"
         for one in health
     ]
-    return "\n".join(["*Models in the last hour* (middle times)", *lines]) if lines else ""
+    return "\n".join(["*Models in the last hour* (median times)", *lines]) if lines else ""

@@ -28,7 +28,7 @@ Answer = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """One model's answers of the last hour: how many, how many failed, and its middle times in seconds."""
+    """One model's answers of the last hour: how many, how many failed, and its median times in seconds."""
 
     model: str
     answers: int

@@ -145,7 +145,7 @@ def _own(mine: Mine) -> list[Block]:
     lines = list(mine.left)
     lines += [mine.certified] if mine.certified else []
     lines += ["Your threads are left out of summaries and digests."] if mine.unlisted else []
-    lines.append("What is kept of you is yours to read, and to take out of the record.")
+    lines.append("What labjam keeps about you is yours to read, and to take out of the record.")
     return [
         header("You"),
         section("\n".join(lines)),

@@ -26,7 +26,7 @@ class DigestCommands:
     def subcommands(self) -> list[Subcommand]:
         """Their lines of the table."""
         return [
-            Subcommand("digest preview", "", "shows you alone the digest of the day so far",
+            Subcommand("digest preview", "", "shows only you the digest of the day so far",
                        "moderator", self.preview, also=("digest",), one_lab=True),
             Subcommand("digest now", "", "posts the digest of the day so far in the lab's channel",
                        "moderator", self.post_now, changes=True),
@@ -65,4 +65,6 @@ def _hour(text: str) -> str:
     with suppress(ValueError):
         if found := _HOUR.fullmatch(said):
             return time(int(found[1]), int(found[2] or 0)).strftime("%H:%M")
-    raise Declined(f"I can't read {text[:20]!r} as an hour: write `/jam digest at 17:00`, or `off`.")
+    if not said:
+        raise Declined("Say at what hour: `/jam digest at 17:00`, or `off`.")
+    raise Declined(f"I can't read “{text[:20]}” as an hour: write `/jam digest at 17:00`, or `off`.")

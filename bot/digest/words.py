@@ -180,7 +180,7 @@ def _thumbs(one: ThreadFigures) -> str:
 def _shadows(now: Figures) -> tuple[Block, ...]:
     """The small print: what is not broken down, and what is left out."""
     if now.questions and now.judges < SMALL:
-        few = f"Fewer than {SMALL} people judged, so nothing is broken down by model, skill or domain."
+        few = f"Fewer than {SMALL} people judged, so nothing is broken down by model, skill or field."
         return (small_print(few), *_left_out(now))
     return _left_out(now)
 

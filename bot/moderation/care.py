@@ -163,7 +163,7 @@ def _plan_words(plan: Plan) -> str:
     running = f" {many(plan.running, 'job')} still on the way will be stopped." if plan.running else ""
     return (
         f"A purge of this {plan.scope.kind} takes {many(plan.records, 'record')} about "
-        f"{many(plan.questions, 'question')} in {many(plan.threads, 'thread')} out of Redis, the "
+        f"{many(plan.questions, 'question')} in {many(plan.threads, 'thread')} out of the record, the "
         f"archive and all later exports, and {many(plan.messages, 'message')} of labjam's out of Slack; "
         "what people wrote in Slack they must delete themselves."
         f"{running}{_held_words(plan.held)} It can't be undone. Do it?"

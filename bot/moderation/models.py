@@ -75,7 +75,7 @@ class Models:
         if not share or int(share[1]) > 100:
             raise Declined("Write a share from 0% to 100%, such as `/jam model compare 20%`.")
         if int(share[1]) and len(lab.models) < 2:
-            raise Declined(f"{lab.short} has one model only. `models` in its lab.toml can name more.")
+            raise Declined(f"{lab.short} has only one model. `models` in its lab.toml can name more.")
 
         def decide(now: LabState) -> Change:
             return Change({"compare": str(int(share[1]))}, f"{now.compare}%", f"{int(share[1])}%")

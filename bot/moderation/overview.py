@@ -56,8 +56,8 @@ class Overview:
         ]
         if act.role.may_moderate(act.lab):
             spec = lab.model(state.model)
-            prompt = f"version {state.prompt}" if state.prompt else "of the files"
-            lines.append(f"Model `{spec.name}` ({spec.id} at {spec.endpoint.name}), prompt {prompt}")
+            prompt = f"prompt version {state.prompt}" if state.prompt else "the prompt from the lab's files"
+            lines.append(f"Model `{spec.name}` ({spec.id} at {spec.endpoint.name}), {prompt}")
             if state.compare:
                 lines.append(f"{state.compare}% of the questions are answered by two models")
             if muted := [name[5:] for name in state.fields if name.startswith("mute:")]:

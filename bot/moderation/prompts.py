@@ -61,8 +61,9 @@ class Prompts:
             Subcommand("prompt edit", "", "opens the lab's prompt to change it", "moderator", self.edit,
                        one_lab=True),
             Subcommand("prompt history", "", "lists the versions of the prompt", "moderator", self.history),
-            Subcommand("prompt rollback", "[version]", "goes back to a version; 0 is the one of the files",
-                       "moderator", self.rollback, changes=True, records=True),
+            Subcommand("prompt rollback", "[version]",
+                       "goes back to a version; 0 is the one from the lab's files", "moderator",
+                       self.rollback, changes=True, records=True),
         ]  # fmt: skip
 
     async def show(self, act: Act) -> Reply:
@@ -102,7 +103,7 @@ class Prompts:
             who = f" by <@{version['by']}>" if version["by"][:1] in ("U", "W") else ""  # else a pseudonym
             lines.append(f"*{number}* {stamp}{who} {ago(now - version['at'])} ago{used}")
         used = ", in use" if not state.prompt else ""
-        lines.append(f"*0* {self._stamp(act.lab, self.labs[act.lab].system)} of the files{used}")
+        lines.append(f"*0* {self._stamp(act.lab, self.labs[act.lab].system)} from the lab's files{used}")
         return Reply("\n".join(lines[:40]))
 
     async def rollback(self, act: Act) -> Reply:

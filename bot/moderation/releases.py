@@ -28,7 +28,7 @@ ASKED: dict[ReleaseState, str] = {
     "released": "Release them? Then every export carries them.",
     "withheld": "Withhold them? Then no export carries them.",
 }
-NONE_MEANT = "No answer is meant by that. `/jam release` alone shows how many are in which state."
+NONE_MEANT = "No answer matches that. `/jam release` alone shows how many are in which state."
 NONE_REVIEWED = f"{NONE_MEANT} Only what was reviewed can be released: `/jam review` comes first."
 
 _BECAUSE = re.compile(r"(?:^|\s)because\s+(.+)$", re.IGNORECASE | re.DOTALL)
@@ -122,7 +122,7 @@ def _narrowed(which: Which, words: list[str], zone: ZoneInfo) -> tuple[Which, li
         case [word, *rest] if word in _STATES:
             return replace(which, states=which.states | {_STATES[word]}), rest
         case _:
-            raise Declined(f"I don't know {words[0][:40]!r} here. {AFTER}")
+            raise Declined(f"I don't know “{words[0][:40]}” here. {AFTER}")
 
 
 def _taken_apart(rest: str) -> tuple[list[str], str]:

@@ -99,9 +99,7 @@ class Sessions:
     async def pause(self, act: Act) -> Reply:
         """Hold the lab's queue; what runs goes on."""
         await self._hold(act, "paused")
-        return Reply(
-            "Paused. Running answers end in peace; new questions wait, and their askers are told once."
-        )
+        return Reply("Paused. Running answers finish; new questions wait, and their askers are told once.")
 
     async def resume(self, act: Act) -> Reply:
         """Let the lab's queue go on."""

@@ -77,3 +77,22 @@ class Subcommand:
 
 
 Table = Sequence[Subcommand]
+
+PARTS = {
+    "Session": "status queue open close pause resume stop announce summary digest",
+    "Model and prompt": "model prompt",
+    "People": "mute unmute allow disallow cap caps",
+    "Answers and release": "flag reveal standings review release withhold export",
+    "Care": "audit purge hold release-hold",
+    "You": "whoami mydata",
+}
+"""The headings of the help, and the first words of the subcommands under each."""
+
+
+def by_part(table: Table) -> dict[str, list[Subcommand]]:
+    """Subcommands under their headings, in the headings' order; what none names comes last."""
+    part = {name: heading for heading, names in PARTS.items() for name in names.split()}
+    found: dict[str, list[Subcommand]] = {heading: [] for heading in (*PARTS, "More")}
+    for one in table:
+        found[part.get(one.name.split()[0], "More")].append(one)
+    return {heading: ones for heading, ones in found.items() if ones}

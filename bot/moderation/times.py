@@ -11,8 +11,8 @@ _DAY = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[ T]+(\d{1,2}):(\d{2}))?")
 _HOUR = re.compile(r"(?:(tomorrow)\s+)?(\d{1,2}):(\d{2})", re.IGNORECASE)
 
 NOT_A_TIME = (
-    "I can't read {text!r} as a time. Write `until 17:00`, `until tomorrow 17:00` or "
-    "`until 2026-11-24 17:00`; it is your lab's time ({zone})."
+    "{said} `until 17:00`, `until tomorrow 17:00` or `until 2026-11-24 17:00`; "
+    "it is your lab's time ({zone})."
 )
 
 
@@ -30,7 +30,8 @@ def read_time(text: str, zone: ZoneInfo, now: float) -> float:
     except ValueError:
         found = None
     if found is None:
-        raise Declined(NOT_A_TIME.format(text=text[:40], zone=zone.key))
+        said = f"I can't read “{text[:40]}” as a time. Write" if text.strip() else "Say until when:"
+        raise Declined(NOT_A_TIME.format(said=said, zone=zone.key))
     if found.timestamp() <= now:
         raise Declined(f"{found:%a %d %b %Y %H:%M %Z} is past already. Write a time that is still to come.")
     return found.timestamp()
@@ -41,7 +42,7 @@ def read_day(text: str, zone: ZoneInfo) -> float:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
     except ValueError:
-        raise Declined(f"I can't read {text[:40]!r} as a day. Write it as 2026-11-20.") from None
+        raise Declined(f"I can't read “{text[:40]}” as a day. Write it as 2026-11-20.") from None
 
 
 def _read(text: str, here: datetime) -> datetime | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.labs import Lab
 from bot.moderation.parsing import likely
-from bot.moderation.table import Act, Reply, Subcommand, Table
+from bot.moderation.table import Act, Reply, Subcommand, Table, by_part
 from bot.roles import Role
 from bot.slack.blocks import Block
 
@@ -20,6 +20,8 @@ LONGEST = 1500
 
 SHORT = 30
 """Characters of what may follow a name, in the list of all; `/jam help NAME` has longer ones."""
+
+ASK = "Ask by writing a message in your lab's channel; `//` at its beginning keeps labjam out."
 
 WORKING = "Working on it. The answer comes here."
 AWAY = (
@@ -67,8 +69,6 @@ def help_for(table: Table, role: Role, about: str = "") -> Reply:
         return Reply("\n".join(lines), tuple(_sections(lines)))
     if about:
         return unknown(about, table, role)
-    lines = [_line(one, one.usage if len(one.usage) <= SHORT else "…") for one in mine]
-    head = f"*What you can do with /jam* as {_article(role.words)}:"
     if role.leads:
         tail = "Add `--lab argonne` to act for one lab, or `--lab all` for every one."
     elif len(role.moderates) > 1:
@@ -76,7 +76,11 @@ def help_for(table: Table, role: Role, about: str = "") -> Reply:
     else:
         tail = "Only you see the answers."
     tail += " `/jam help NAME` tells more of one."
-    return Reply("\n".join([head, *lines, tail]), tuple(_sections([head, *lines, tail])))
+    parts = [*_listed(mine, role), [tail]]
+    return Reply(
+        "\n".join(line for part in parts for line in part),
+        tuple(block for part in parts for block in _sections(part)),
+    )
 
 
 def unknown(words: str, table: Table, role: Role) -> Reply:
@@ -157,5 +161,13 @@ def _line(one: Subcommand, usage: str) -> str:
     return f"`/jam {one.name}{' ' if usage else ''}{usage}` {one.summary}"
 
 
-def _article(role: str) -> str:
-    return f"a {role}"
+def _listed(mine: Table, role: Role) -> list[list[str]]:
+    """The subcommands a line each, many of them under headings; and first how a scientist asks."""
+    head = f"*What you can do with /jam* as a {role.words}:"
+    if role.words == "scientist":
+        return [[ASK], [head, *map(_brief, mine)]]
+    return [[head], *([f"*{heading}*", *map(_brief, ones)] for heading, ones in by_part(mine).items())]
+
+
+def _brief(one: Subcommand) -> str:
+    return _line(one, one.usage if len(one.usage) <= SHORT else "…")
