@@ -6,6 +6,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bot.trial.messages import Message
 from bot.trial.model_script import Reply, SeenRequest
 from handlers.flags import NO_ANSWER
@@ -112,4 +114,11 @@ async def summing(folder: Path, *, start: bool = True) -> AsyncGenerator[Jam, No
         jam.extra["LABJAM_CONFIG"] = str(config)
         if start:
             await jam.start_bot()
+        yield jam
+
+
+@pytest.fixture
+async def jam(tmp_path: Path) -> AsyncGenerator[Jam, None]:
+    """That jam, with its bot running."""
+    async with summing(tmp_path) as jam:
         yield jam

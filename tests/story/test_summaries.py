@@ -1,7 +1,6 @@
 """A session's summary: each claim rests on threads, each number on the record, whatever the model says."""
 
 import time
-from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,13 +11,9 @@ from bot.store import keys
 from bot.store.redis import Store
 from bot.summary.building import AT_ONCE
 from tests.jam import Jam, kill_tree, until
-from tests.scribe import NOTE, command, flag, posts, summaries, summing, two_threads
+from tests.scribe import NOTE, command, flag, jam, posts, summaries, summing, two_threads
 
-
-@pytest.fixture
-async def jam(tmp_path: Path) -> AsyncGenerator[Jam, None]:
-    async with summing(tmp_path) as jam:
-        yield jam
+__all__ = ["jam"]
 
 
 async def test_a_session_is_summed_up_when_it_is_closed(jam: Jam) -> None:

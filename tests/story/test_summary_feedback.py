@@ -1,11 +1,8 @@
 """Thumbs and details on a summary and on a wrap-up: records of their own, and a count that shows."""
 
 import time
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bot.exports.experiments import Choice
 from bot.exports.kinds import typed
@@ -20,15 +17,11 @@ from bot.trial.messages import Message
 from bot.trial.people import View
 from tests.exporting import Record, exported, rows
 from tests.jam import LABS, Jam, until
-from tests.scribe import command, summaries, summing
+from tests.scribe import command, jam, summaries
 from tests.stores import everything
 from tests.test_forms import fill, shown
 
-
-@pytest.fixture
-async def jam(tmp_path: Path) -> AsyncGenerator[Jam, None]:
-    async with summing(tmp_path) as jam:
-        yield jam
+__all__ = ["jam"]
 
 
 async def wrapped_up(jam: Jam) -> Message:
@@ -103,7 +96,7 @@ async def test_a_summary_is_judged_and_exports_carry_what_people_said_of_it(jam:
     )
     assert vote["thread"]["ts"] == details["thread"]["ts"] == summary.ts
     await command(jam, "mydata")
-    await until(lambda: bool(jam.slack.workspace.files), 20)
+    await until(lambda: any(file.complete for file in jam.slack.workspace.files.values()), 20)
     [mine] = jam.slack.workspace.files.values()
     assert details["comment"] in mine.content.decode()
     assert '"summary_vote"' in mine.content.decode()

@@ -1,11 +1,7 @@
 """A thread's wrap-up: once for the same answers, never in silence, never against a stop or a cap."""
 
 import time
-from collections.abc import AsyncGenerator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bot.labs import read_labs
 from bot.store.jobs import Jobs
@@ -14,13 +10,9 @@ from bot.store.states import States
 from bot.summary.quiet import Quiet
 from bot.trial.model_script import Reply
 from tests.jam import LABS, Jam, until
-from tests.scribe import command, flag, summaries, summing, wish
+from tests.scribe import command, flag, jam, summaries, wish
 
-
-@pytest.fixture
-async def jam(tmp_path: Path) -> AsyncGenerator[Jam, None]:
-    async with summing(tmp_path) as jam:
-        yield jam
+__all__ = ["jam"]
 
 
 async def test_a_thread_is_wrapped_up_by_its_shortcut(jam: Jam) -> None:
