@@ -160,6 +160,9 @@ async def test_what_a_moderator_sees(view: View) -> None:
     asked = [await jam.ask("argonne", f"Show me table {n}") for n in "ab"]  # what is flagged is not summed up
     [[answer], _] = [await jam.answer("argonne", ts) for ts in asked]
     await view.become("mo", "jam-argonne")
+    await expect(
+        page.locator("#main").get_by_role("button", name="Show me a table")
+    ).to_be_visible()  # not asked yet
     said = page.locator("#main .ephemeral")
     await jam.slack.message_shortcut(view.desk.scientist, view.desk.lab, answer.ts, "jam_flag")
     says = {"flag list": "flagged", "prompt show": "The files' version", "status": "Flagged answers: 1"}
