@@ -44,8 +44,8 @@ async def test_answers_are_reviewed_then_released_or_withheld(tmp_path: Path) ->
         assert "Say why" in await say(jam, "withhold all private")
         await confirm(jam, "withhold all private because CUI; ask again in May", "1 answer withheld.")
         assert "1 released, 1 withheld." in await say(jam, "release")
-        assert "No answer is meant" in await say(jam, f"review {here} down")
-        assert "I don't know 'monday' here." in await say(jam, f"review {here} monday")
+        assert "No answer matches" in await say(jam, f"review {here} down")
+        assert "I don't know “monday” here." in await say(jam, f"review {here} monday")
         assert "I can't read “monday” as a day" in await say(jam, f"review {here} since monday")
         assert await states(jam) == [
             (first, "lab_reviewed", ""), (first, "released", "it is public"),
