@@ -108,7 +108,7 @@ class Confirming:
         lab = self._labs.get(asked.lab)
         if lab is None or text == asked.text or not lab.guard.soft(text):
             if waiting and waiting.edited:
-                await self.withdraw(asked.thread, asked.ts)
+                await self._confirmations.end(asked.thread, asked.ts, "withdrawn")
             return False
         if await self._questions.is_withdrawn(asked):
             return True  # nothing comes of it any more
@@ -119,24 +119,30 @@ class Confirming:
         return True
 
     async def withdraw(self, thread: ThreadKey, ts: str) -> State:
-        """Drop a waiting question: it was deleted, or is not to be asked any more."""
+        """Drop a waiting question, with its files: it was deleted, or is not to be asked any more."""
+        await self._confirmations.end(thread, ts, "withdrawn", files=True)
         return await self._confirmations.end(thread, ts, "withdrawn")
 
     async def confirm(self, value: str, click: Click) -> str:
         """Keep that an asker gave their word, and let the question go on; says what to show them."""
         about, shown = _read(value)
-        waiting = await self._confirmations.find(about.thread, about.question_ts)
-        if waiting is None or waiting.question.user != click.user:
-            return TOO_LATE
-        if _mark(waiting.needs) != shown:  # an edit came in between: what is asked now stands below
-            await self._confirmations.amend(waiting)
-            return CHANGED
+        found = [
+            await self._confirmations.find(about.thread, about.question_ts, files=files)
+            for files in (False, True)
+        ]
+        waits = [each for each in found if each and each.question.user == click.user]
+        waiting = next((each for each in waits if _mark(each.needs) == shown), None)
+        if waiting is None:
+            for each in waits:  # an edit came in between: what is asked now stands below
+                await self._confirmations.amend(each)
+            return CHANGED if waits else TOO_LATE
         if waiting.scope:
             lab = self._labs[waiting.question.lab]
             wording = house_text(self._labs, lab, "certify").version
             given = Certification(lab.key, click.user, click.user_team, waiting.scope, wording, self._clock())
             await self._confirmations.certify(about.thread.team, given)
-        await self._confirmations.end(about.thread, about.question_ts, "confirmed")
+        files = waiting.kind == "file"
+        await self._confirmations.end(about.thread, about.question_ts, "confirmed", files=files)
         return DONE
 
     async def run(self, running: Running) -> Close:
@@ -194,7 +200,7 @@ class Confirming:
         return await insist(lambda: self._confirmations.certified(pending.question, pending.scope, wording))
 
     async def _expired(self, pending: Pending) -> None:
-        if pending.anew and pending.rules:
+        if pending.kind == "file":
             return  # its answer says what it waits for, and has a Retry button
         if pending.anew or pending.question.repeats:
             await self._questions.tell(pending.question, AGAIN_EXPIRED, private=True)
@@ -205,9 +211,8 @@ class Confirming:
         question, lab = pending.question, self._labs[pending.question.lab]
         said: list[str] = []
         if pending.rules:
-            what = "file" if pending.anew else "edited question" if pending.edited else "question"
             titles = " and ".join(pending.titles)
-            said.append(LOOKS_MARKED.format(what=what, titles=titles, contact=lab.contact))
+            said.append(LOOKS_MARKED.format(what=pending.kind, titles=titles, contact=lab.contact))
         if pending.scope:
             said += [*([] if said else [CERTIFY]), house_text(self._labs, lab, "certify").text]
         label = "I certify this: answer" if pending.scope else "It is not controlled: answer"

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 import bot.confirming
-from bot import outcome
+from bot import ending, outcome
 from bot.slack.blocks import AGAIN, ASK, MORE
 from bot.trial.messages import Message
 from bot.trial.model_script import Plan, Reply, failure
-from tests.confirming import asked, kept_in, lines, press
+from tests.confirming import SOFT, asked, kept_in, lines, press
 from tests.jam import Jam, text_of, until
 
 CONFIG = """
@@ -150,6 +150,25 @@ async def test_a_file_that_nobody_clears_is_given_to_no_model(jam: Jam) -> None:
     await until(lambda: not jam.replies("berkeley", ts))
     assert "does not wait any more" in await press(jam, "berkeley", asked(jam, "berkeley")[0])
     assert not jam.model.requests
+
+
+async def test_a_word_about_a_file_lets_no_edit_through(jam: Jam) -> None:
+    person, channel = jam.people["berkeley"], jam.channels["berkeley"]
+    ts = await jam.slack.post(person, channel, "What is in it?", files=[FILE])
+    await until(lambda: len(asked(jam, "berkeley")) == 1)
+    await jam.answer("berkeley", ts)
+    await jam.slack.edit(person, channel, ts, SOFT)  # it meets the same rule
+    await until(lambda: len(asked(jam, "berkeley")) == 2)
+    about_file, about_edit = asked(jam, "berkeley")
+    assert "Your edited question looks like" in about_edit.written
+    await press(jam, "berkeley", about_file)
+    await until(lambda: "On What is in it?" in jam.replies("berkeley", ts)[0].written)
+    assert "canary-77" not in await kept_in(jam)
+    assert [gate["where"] for gate in await lines(jam, "berkeley", "gate")] == ["file"]
+    await press(jam, "berkeley", about_edit)
+    await until(lambda: ending.EDITED in jam.replies("berkeley", ts)[0].visible_text)
+    gates = [(gate["where"], gate["decision"]) for gate in await lines(jam, "berkeley", "gate")]
+    assert gates == [("file", "confirmed"), ("message", "confirmed")]
 
 
 async def has_gate(jam: Jam) -> bool:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from pydantic import TypeAdapter
 
@@ -35,9 +36,14 @@ class Pending:
     anew: tuple[str, ...] = ()  # jobs of answers that stand, and are to be given anew; rules are of its files
 
     @property
+    def kind(self) -> Literal["question", "edited question", "file"]:
+        """What it is that waits; its files may wait while a later text of it does, too."""
+        return "file" if self.anew and self.rules else "edited question" if self.edited else "question"
+
+    @property
     def needs(self) -> str:
         """What its asker is asked, to tell one asking from another."""
-        return " ".join((self.scope, *self.rules))
+        return " ".join((self.kind, self.scope, *self.rules))
 
 
 _PENDING = TypeAdapter(Pending)
@@ -52,7 +58,7 @@ class Confirmations:
     async def certified(self, question: Question, scope: str, wording: str, *, wait: bool = False) -> bool:
         """Whether the asker certified; with `wait`, the question is to go on once they do."""
         person = _person(question.lab, question.thread.team, question.user)
-        waiting = f"{_mailbox(question.thread, question.ts)} {_job(question.thread, question.ts)}"
+        waiting = " ".join(_place(question.thread, question.ts, files=False))
         shard = self.jobs.store.shard(person)
         found = await self.jobs.store.run(
             "certified", shard, person, scope, wording, waiting if wait else "", _DAY
@@ -78,30 +84,29 @@ class Confirmations:
             await self.jobs.cancel(mailbox, job, "certified")
 
     async def wait(self, pending: Pending) -> Claim:
-        """Let a question wait; once for each message."""
-        asked = pending.question
-        mailbox, job = _mailbox(asked.thread, asked.ts), _job(asked.thread, asked.ts)
+        """Let a question wait; once for each message, and once for its files."""
+        asked, (mailbox, job) = pending.question, _place_of(pending)
         return await self.jobs.enqueue(asked.lab, mailbox, job, asked.order, _fields(pending))
 
     async def wait_again(self, pending: Pending, at: int) -> None:
         """Let a question wait that is asked already, for what came up `at` (microseconds), once."""
         if await self.wait(pending) == "known":
-            job, shard = _job_of(pending), self.jobs.store.shard(str(pending.question.thread))
+            (_, job), shard = _place_of(pending), self.jobs.store.shard(str(pending.question.thread))
             await self.jobs.store.run("wait_again", shard, job, at, *_flat(pending))
 
     async def amend(self, pending: Pending) -> bool:
         """Change what a waiting question says; False where it does not wait any more."""
         shard = self.jobs.store.shard(str(pending.question.thread))
-        return bool(await self.jobs.store.run("amend", shard, _job_of(pending), *_flat(pending)))
+        return bool(await self.jobs.store.run("amend", shard, _place_of(pending)[1], *_flat(pending)))
 
-    async def find(self, thread: ThreadKey, ts: str) -> Pending | None:
-        """The question that waits here, if one does."""
-        fields = await self.jobs.fields(_mailbox(thread, ts), _job(thread, ts))
+    async def find(self, thread: ThreadKey, ts: str, *, files: bool = False) -> Pending | None:
+        """The question that waits here, or its files, if they do."""
+        fields = await self.jobs.fields(*_place(thread, ts, files=files))
         return None if fields.get("state") == "done" else pending_of(fields)
 
-    async def end(self, thread: ThreadKey, ts: str, reason: str) -> State:
-        """Tell a waiting question why it waits no longer: "confirmed" or "withdrawn"."""
-        return await self.jobs.cancel(_mailbox(thread, ts), _job(thread, ts), reason)
+    async def end(self, thread: ThreadKey, ts: str, reason: str, *, files: bool = False) -> State:
+        """Tell a waiting question, or its files, why they wait no longer: "confirmed" or "withdrawn"."""
+        return await self.jobs.cancel(*_place(thread, ts, files=files), reason)
 
 
 def pending_of(fields: Mapping[str, str]) -> Pending | None:
@@ -116,7 +121,7 @@ def close_pending(pending: Pending, decision: str, at: float) -> Close:
         return Close(fields)
     asked = pending.question
     where, ended = (
-        "file" if pending.anew else "message",
+        "file" if pending.kind == "file" else "message",
         "confirmed" if decision == "confirmed" else "dropped",
     )
     gate = Gate(asked.lab, asked.thread, asked.ts, where, "soft", pending.rules, pending.text_hash, ended, at)
@@ -135,16 +140,14 @@ def _flat(pending: Pending) -> list[str]:
     return [part for pair in _fields(pending).items() for part in pair]
 
 
-def _job_of(pending: Pending) -> str:
-    return _job(pending.question.thread, pending.question.ts)
+def _place_of(pending: Pending) -> tuple[str, str]:
+    return _place(pending.question.thread, pending.question.ts, files=pending.kind == "file")
 
 
-def _job(thread: ThreadKey, ts: str) -> str:
-    return answer_job_at(thread.team, thread.channel, ts).replace("answer:", "confirm:", 1)
-
-
-def _mailbox(thread: ThreadKey, ts: str) -> str:
-    return f"{thread}:confirm-{ts}"
+def _place(thread: ThreadKey, ts: str, *, files: bool) -> tuple[str, str]:
+    """The mailbox and the job in which a message waits, or its files: each for a word of its own."""
+    job = answer_job_at(thread.team, thread.channel, ts).replace("answer:", "confirm:", 1)
+    return (f"{thread}:files-{ts}", f"{job}:files") if files else (f"{thread}:confirm-{ts}", job)
 
 
 def _person(lab: str, team: str, user: str) -> str:
