@@ -32,6 +32,7 @@ from bot.slack.status import Status
 from bot.store.jobs import Close
 from bot.store.questions import (
     Draft,
+    answer_job_at,
     close_with,
     draft_of,
     messages_of,
@@ -39,7 +40,7 @@ from bot.store.questions import (
     noted_messages,
     question_of,
 )
-from bot.store.threads import authors_of, others_of, turns_before
+from bot.store.threads import authors_of, others_of, turns_before, unsigned_start
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +133,7 @@ class Answers:
         try:
             asked = conversation(
                 prompt, spec, turns, thread.question, ratio,
-                attached=attached, speakers=self._speakers(running, thread.question),
+                attached=attached, speakers=await self._speakers(running, thread.question),
             )  # fmt: skip
         except QuestionTooLong as error:
             return outcome.too_long(error.length, error.allowed)
@@ -224,9 +225,12 @@ class Answers:
             wanted=lambda: running.stopped != "withdrawn",
         )
 
-    def _speakers(self, running: Running, question: Question) -> Speakers:
-        thread = str(question.thread)
-        return Speakers.of(self._pseudonym_key, thread, authors_of(running.job, question))
+    async def _speakers(self, running: Running, question: Question) -> Speakers:
+        thread, began = question.thread, ""
+        if start := unsigned_start(running.job):
+            fields = await running.fields_of(answer_job_at(thread.team, thread.channel, start))
+            began = question_of(fields).user if "body" in fields else ""
+        return Speakers.of(self._pseudonym_key, str(thread), authors_of(running.job, question, began))
 
     def _pseudonym(self, question: Question) -> str:
         # OpenAI takes 64 characters: one person's trouble is then not the whole lab's.

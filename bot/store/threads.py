@@ -59,13 +59,30 @@ def turns_before(job: Job, question: Question) -> Sequence[Turn]:
     return [turn for ts in sorted(newest) if ts < question.root for turn in newest[ts]]
 
 
-def authors_of(job: Job, question: Question) -> dict[str, str]:
-    """Who wrote each of the thread's questions, by its ts, in the order asked; this question's as well."""
-    ended = {ts: _ended(job.turns[ts]) for ts in job.turns if not ts.endswith(CHOICE)}
-    authors = {ts: one.by for ts, one in ended.items() if one.by and ":" not in ts}
+def authors_of(job: Job, question: Question, began: str = "") -> dict[str, str]:
+    """Who wrote each of the thread's questions, by its ts, in the order asked; this question's as well.
+
+    `began` is who wrote the `unsigned_start`, if there is one; nobody is told apart where it is unknown.
+    """
+    authors = {ts: one.by for ts, one in _asked(job).items() if one.by}
     if not question.repeats:
         authors[question.ts] = question.user
+    if start := unsigned_start(job):
+        authors = {start: began} | authors if began else {}
     return dict(sorted(authors.items()))
+
+
+def unsigned_start(job: Job) -> str:
+    """The ts of the thread's first question, where an early version remembered it without its author."""
+    asked = _asked(job)
+    first = min(asked, default="")
+    return first if first and not asked[first].by else ""
+
+
+def _asked(job: Job) -> dict[str, _Ended]:
+    """What is remembered of each question itself, by its ts: not of it asked again, nor to a second model."""
+    ended = {ts: _ended(text) for ts, text in job.turns.items() if ":" not in ts}
+    return {ts: one for ts, one in ended.items() if not one.repeats}
 
 
 def others_of(job: Job, question: Question) -> frozenset[str]:

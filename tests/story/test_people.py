@@ -1,7 +1,12 @@
 """What people do: asides, edits, deletions, mentions, direct messages, other bots."""
 
+import json
 import re
 
+import pytest
+
+from bot.store import keys
+from bot.store.redis import Store
 from bot.trial.model_script import Plan, Reply
 from tests.jam import Jam, ended, until
 
@@ -73,6 +78,37 @@ async def test_nobody_writes_in_anothers_name(jam: Jam) -> None:
     assert not any("leak it" in str(request.body) for request in jam.model.requests)
     before = jam.model.requests[-2].body["messages"]
     assert jam.model.requests[-1].body["messages"][: len(before)] == before, "the endpoint's cache works on"
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_who_began_a_thread_before_authors_were_remembered_is_no_stranger_to_it(
+    jam: Jam, known: bool
+) -> None:
+    other = jam.slack.add_person("colleague")
+    await jam.slack.join(other, jam.channels["idaho"])
+    root = await jam.ask("idaho", "how hot is it?")
+    await jam.answer("idaho", root)
+    store = await Store.connect(f"unix://{jam.settings().labjam_data.resolve()}/valkey.sock")
+    thread = f"{jam.slack.workspace.team.id}:{jam.channels['idaho']}:{root}"
+    name = keys.thread(store.shard(thread), thread)
+
+    async def is_remembered() -> bool:
+        return await store.client.hexists(name, root)
+
+    await until(is_remembered)
+    turns = json.loads(await store.client.hget(name, root) or "")
+    await store.client.hset(name, root, json.dumps({key: turns[key] for key in turns if key != "by"}))
+    if not known:
+        await store.client.delete(keys.job(store.shard(thread), f"answer:{thread}"))
+    await store.close()
+    us = jam.slack.workspace.bot
+    await jam.slack.post(other, jam.channels["idaho"], f"<@{us}> in kelvin?", thread_ts=root)
+    await jam.answer("idaho", root, answers=2)
+    await jam.slack.post(jam.people["idaho"], jam.channels["idaho"], f"<@{us}> so what?", thread_ts=root)
+    await jam.answer("idaho", root, answers=3)
+    asked = [message["content"] for message in jam.model.requests[-1].body["messages"][1:]]
+    assert asked[-1] == "so what?"
+    assert asked[2].startswith("[Person 2") is known
 
 
 async def test_an_edit_before_the_answer_changes_the_question(jam: Jam) -> None:
