@@ -1,7 +1,7 @@
 """Takes a message in before Slack gets its acknowledgement: once that is sent, the question is kept."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -64,8 +64,16 @@ class Intake:
         mailbox = f"{team}:{channel}:{thread_ts}"
         for job, fields in (await self._jobs.running(mailbox)).items():
             if not streaming or set(messages_of(fields)) & set(streaming):
-                for each in (job, *repeats_of(job, fields)):  # two models may answer, one after the other
+                for each in (job, *await self._goes_on(mailbox, job, fields)):
                     await self._jobs.cancel(mailbox, each, "stopped")
+
+    async def _goes_on(self, mailbox: str, job: str, fields: Mapping[str, str]) -> list[str]:
+        """What answers the same question for the same person after a job: a second model, or once more."""
+        asker = question_of(fields).user
+        further = {again: await self._jobs.fields(mailbox, again) for again in repeats_of(job, fields)}
+        return [
+            again for again, each in further.items() if "body" in each and question_of(each).user == asker
+        ]
 
     def forget_channel(self, team: str, channel: str) -> None:
         """A channel was renamed, or we were let in: its name is asked again."""

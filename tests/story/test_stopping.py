@@ -120,3 +120,23 @@ async def test_both_answers_of_a_comparison_are_stopped(jam: Jam, how: str) -> N
     for answer in jam.replies("argonne", ts):
         assert outcome.STOPPED_EARLY in answer.visible_text
     assert len(jam.model.requests) == 1
+
+
+async def test_slacks_button_leaves_what_another_asked_for(jam: Jam) -> None:
+    """The same question, to be answered once more for a colleague behind the answer that is stopped."""
+    asker, channel = jam.people["argonne"], jam.channels["argonne"]
+    await jam.slack.join(jam.people["idaho"], channel)
+    jam.model.script = Plan(lambda seen: THINKING if "think" in seen.question else Reply("ok"))
+    ts = await jam.ask("argonne", "hello")
+    [answer] = await jam.answer("argonne", ts)
+    [menu] = [element for _, element in answer.elements if element["action_id"] == blocks.MORE]
+    await jam.slack.edit(asker, channel, ts, "think")
+    await until(lambda: "edited" in jam.replies("argonne", ts)[0].visible_text)
+    await jam.slack.click(asker, channel, answer.ts, "labjam_again")
+    await until(lambda: len(jam.model.requests) == 2)
+    more = {"selected_option": menu["options"][0]}
+    clicked = await jam.slack.click(jam.people["idaho"], channel, answer.ts, blocks.MORE, **more)
+    assert clicked.acked
+    await press(jam, "Slack's button", ts)
+    await until(lambda: jam.model.aborted == 1)
+    await until(lambda: len(jam.model.requests) == 3)
