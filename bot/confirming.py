@@ -6,9 +6,8 @@ from contextlib import suppress
 from dataclasses import replace
 from hashlib import sha256
 
-from bot.asking import Asking
 from bot.errors import RetryLater, SlackRefused
-from bot.gate import Gates, whisper
+from bot.gate import whisper
 from bot.guard import name_as_text
 from bot.guard.rules import fingerprint
 from bot.labs import Lab, Labs
@@ -55,13 +54,13 @@ class Confirming:
     """Holds questions back, takes clicks, and runs the `confirm` jobs that wait in between."""
 
     def __init__(
-        self, labs: Labs, jobs: Jobs, outbox: Outbox, *, states: States, gates: Gates, asking: Asking,
+        self, labs: Labs, jobs: Jobs, outbox: Outbox, *, states: States, resuming: Resuming,
         clock: Callable[[], float] = time.time,
     ) -> None:  # fmt: skip
         self._labs = labs
         self._outbox = outbox
         self._states = states
-        self._resuming = Resuming(labs, jobs, outbox, gates=gates, asking=asking)
+        self._resuming = resuming
         self._questions = Questions(jobs)
         self._store = jobs.store
         self._confirmations = Confirmations(jobs)
@@ -76,17 +75,17 @@ class Confirming:
             return True
         return False
 
-    async def holds_again(self, question: Question, lab: Lab, *, anew: str = "") -> bool:
+    async def holds_again(self, question: Question, lab: Lab, *, anew: str = "", edition: str = "") -> bool:
         """The same for one that was asked before: its text was looked at then, and whoever presses certifies.
 
-        `anew` is the job of an answer that is to be replaced; else there will be a further one.
+        `anew` is the job of an answer that is to be replaced, if it is this `edition` of it still; else
+        there will be a further one.
         """
         scope = await self._uncertified(question, lab, wait=True)
         if scope:
             until = self._clock() + WAITS
-            await self._confirmations.wait(
-                Pending(question, scope, until=until, anew=(anew,) if anew else ())
-            )
+            jobs = (anew,) if anew else ()
+            await self._confirmations.wait(Pending(question, scope, until=until, anew=jobs, edition=edition))
         return bool(scope)
 
     async def edit(self, ask: Ask, lab: Lab) -> bool:

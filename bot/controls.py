@@ -1,12 +1,10 @@
 """What people do with an answer: stop it, ask for one more, ask another model, take it away."""
 
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from bot.admission import Door
 from bot.asking import Asking
-from bot.burn import Burning
 from bot.confirming import Confirming
 from bot.errors import SlackRefused
 from bot.labs import Labs
@@ -14,6 +12,8 @@ from bot.records import About, Question, ThreadKey, micros
 from bot.slack.blocks import read_choice
 from bot.slack.events import Click, Reaction
 from bot.slack.outbox import Outbox
+from bot.steering import Steering
+from bot.store.answers import edition_of
 from bot.store.jobs import Jobs
 from bot.store.questions import (
     Questions,
@@ -30,24 +30,18 @@ log = logging.getLogger(__name__)
 STOP = "octagonal_sign"
 """The reaction that stops an answer, on it or on its question: where Slack shows no stop button, too."""
 
-NOT_YOURS = (
-    "Only who asked this, or a moderator, can have its answer replaced. Ask it again below, if you like."
-)
 NOT_YOURS_TO_STOP = "Only who asked this, or a moderator, can stop its answer."
 NOT_OFFERED = "This lab does not offer that model any more, so I did not ask it."
-
-Moderates = Callable[[str, str, str], Awaitable[bool]]
-"""Whether a person (team, user) moderates a lab."""
 
 
 class Controls:
     """Carries out what is pressed under an answer; each act is kept before Slack hears that it was."""
 
     def __init__(
-        self, labs: Labs, jobs: Jobs, outbox: Outbox, moderates: Moderates, *,
-        door: Door, confirming: Confirming, asking: Asking, burning: Burning,
+        self, labs: Labs, jobs: Jobs, outbox: Outbox, *,
+        door: Door, confirming: Confirming, asking: Asking, steering: Steering,
     ) -> None:  # fmt: skip
-        self._burning = burning
+        self._steering = steering
         self._door = door
         self._confirming = confirming
         self._asking = asking
@@ -55,7 +49,6 @@ class Controls:
         self._jobs = jobs
         self._questions = Questions(jobs)
         self._outbox = outbox
-        self._moderates = moderates
 
     async def answer_anew(self, about: About, click: Click) -> bool:
         """Queue an answer once more, in its place and with the question as last edited; False where not.
@@ -67,22 +60,16 @@ class Controls:
             return False
         asked, draft = question_of(fields), draft_of(fields)
         pressed = _pressed(asked, click)
-        if draft and draft.text.strip() and (why := await self._why_it_stays(asked, click)):
+        stands = bool(draft and draft.text.strip())
+        if stands and (why := await self._steering.why_it_stays(asked, click.user)):
             await self._questions.tell(pressed, why, private=True)
             return False
         if not await self._door.admits(pressed):
             return False
         lab, job = self._labs[asked.lab], answer_job_of(about)
-        if await self._confirming.holds_again(pressed, lab, anew=job):
+        if await self._confirming.holds_again(pressed, lab, anew=job, edition=edition_of(fields)):
             return False
         return await self._questions.again(str(about.thread), job, micros(click.ts))
-
-    async def _why_it_stays(self, asked: Question, click: Click) -> str:
-        """Why an answer that has text is not to be replaced, in words; empty where it may be."""
-        if not await self._may_steer(asked, click):
-            return NOT_YOURS
-        lab = self._labs[asked.lab]
-        return await self._burning.used_up(lab, asked.user, lab.model(asked.model).name)
 
     async def stop_answer(self, about: About, click: Click) -> None:
         """End an answer that grows by edits; what stands of it stays."""
@@ -91,7 +78,7 @@ class Controls:
         if "body" not in fields:
             return
         asked = question_of(fields)
-        if await self._may_steer(asked, click):
+        if await self._steering.may_steer(asked, click.user):
             await self._jobs.cancel(str(about.thread), job, "stopped")
         else:
             await self._questions.tell(_pressed(asked, click), NOT_YOURS_TO_STOP, private=True)
@@ -158,13 +145,9 @@ class Controls:
             running = await self._jobs.running(mailbox)
             found = {job: each for job, each in running.items() if reaction.ts in messages_of(each)}
         for job, fields in found.items():
-            if await self._may_steer(question_of(fields), reaction):
+            if await self._steering.may_steer(question_of(fields), reaction.user):
                 await self._jobs.cancel(mailbox, job, "stopped")
         return bool(found)
-
-    async def _may_steer(self, asked: Question, who: Click | Reaction) -> bool:
-        """Whether an answer is theirs to stop or replace: its asker's and the moderators'."""
-        return who.user == asked.user or await self._moderates(asked.thread.team, who.user, asked.lab)
 
 
 def _pressed(asked: Question, click: Click) -> Question:

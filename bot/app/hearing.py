@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from slack_bolt.async_app import AsyncApp
 
 import handlers
-from bot.admission import Door
 from bot.app.listening import bolt, listen
 from bot.app.parts import Parts
 from bot.check import warn_of_channels
@@ -45,25 +44,24 @@ async def hear(parts: Parts, stack: AsyncExitStack) -> None:
 def _register(app: AsyncApp, parts: Parts) -> Desk:
     """Bind what Slack starts to what does it; gives what renews open App Homes."""
     labs, jobs, outbox, roster = parts.labs, parts.jobs, parts.outbox, parts.roster
-    door = Door(parts.live, parts.states, parts.people, Questions(jobs))
     prompts = Prompts(labs, parts.current, parts.audit, parts.states, roster, outbox)
     commands = Commands(_table(parts, prompts), labs, roster, parts.audit, parts.directory)
     gathering = Gathering(
         labs, jobs, parts.states, parts.directory, parts.caring.burning, parts.caring.flagging,
         parts.identity.url,
     )  # fmt: skip
-    desk = Desk(gathering, commands, roster, outbox, Questions(jobs), door=door)
+    desk = Desk(gathering, commands, roster, outbox, Questions(jobs), door=parts.door)
     handlers.register(
         app,
         Intake(
             labs, jobs, parts.directory, outbox,
-            gates=parts.gates, door=door, confirming=parts.confirming, asking=parts.asking,
+            gates=parts.gates, door=parts.door, confirming=parts.confirming, asking=parts.asking,
         ),
         parts.confirming,
         parts.judging,
         control=Controls(
-            labs, jobs, outbox, roster.moderates,
-            door=door, confirming=parts.confirming, asking=parts.asking, burning=parts.caring.burning,
+            labs, jobs, outbox,
+            door=parts.door, confirming=parts.confirming, asking=parts.asking, steering=parts.steering,
         ),
         commands=commands,
         prompts=prompts,
@@ -71,7 +69,7 @@ def _register(app: AsyncApp, parts: Parts) -> Desk:
         takeaways=Takeaways(labs, jobs, parts.uploads),
         summaries=parts.summaries,
         home=desk,
-        door=door,
+        door=parts.door,
     )  # fmt: skip
     return desk
 

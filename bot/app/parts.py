@@ -10,6 +10,7 @@ from functools import partial
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.admission import Door
 from bot.announcing import Announcing
 from bot.asking import Asking
 from bot.audit import Audit
@@ -29,6 +30,7 @@ from bot.moderation.sessions import Sessions
 from bot.mydata import MyData
 from bot.private_files import PrivateFiles
 from bot.references.lookups import Registries, open_lookups
+from bot.resuming import Resuming
 from bot.roles import Roster
 from bot.settings import Settings
 from bot.slack.client import Identity, identify, open_session, web_client
@@ -37,10 +39,12 @@ from bot.slack.outbox import Outbox
 from bot.slack.pacer import Pacer
 from bot.slack.people import People
 from bot.slack.uploads import Uploads
+from bot.steering import Steering
 from bot.store.embedded import EmbeddedServer
 from bot.store.jobs import CROSS_LAB, Jobs
 from bot.store.ledger import Ledger
 from bot.store.pace import SharedPlan
+from bot.store.questions import Questions
 from bot.store.redis import Store
 from bot.store.states import States
 from bot.store.turns import Turns
@@ -85,6 +89,8 @@ class Parts:
     digests: Digests
     summaries: Summaries
     gates: Gates
+    door: Door
+    steering: Steering
     asking: Asking
     confirming: Confirming
 
@@ -108,24 +114,14 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
     caring = Caring.of(labs, jobs, outbox, directory, flagging, url=identity.url, archive=kept)
     gates, files = Gates(labs, jobs, outbox, flagging), PrivateFiles(outbox, uploads)
     judging = Judging.of(labs, jobs, states, directory, outbox, flagging=flagging, gates=gates)
+    door = Door(live, states, people, Questions(jobs))
+    steering = Steering(labs, roster.moderates, caring.burning)
     asking, days = Asking(jobs, judging.draws), Days(labs, jobs, states)
+    resuming = Resuming(labs, jobs, outbox, gates=gates, asking=asking, door=door, steering=steering)
     return Parts(
-        settings=settings,
-        labs=labs,
-        store=store,
-        session=session,
-        client=client,
-        identity=identity,
-        jobs=jobs,
-        outbox=outbox,
-        directory=directory,
-        live=live,
-        people=people,
-        roster=roster,
-        states=states,
-        current=current,
-        audit=audit,
-        uploads=uploads,
+        settings=settings, labs=labs, store=store, session=session, client=client, identity=identity,
+        jobs=jobs, outbox=outbox, directory=directory, live=live, people=people, roster=roster,
+        states=states, current=current, audit=audit, uploads=uploads,
         registries=await _open_registries(labs, Turns(store, jobs.consumer), stack),
         announcing=announcing,
         judging=judging,
@@ -133,12 +129,11 @@ async def open_parts(settings: Settings, labs: Labs, stack: AsyncExitStack) -> P
         mydata=MyData(labs, jobs, files, caring.purges),
         exports=LabExports(labs, jobs, files, names, settings.labjam_data),
         sessions=Sessions(labs, audit, states, jobs, announcing.publish),
-        gates=gates,
-        asking=asking,
-        confirming=Confirming(labs, jobs, outbox, states=states, gates=gates, asking=asking),
+        gates=gates, door=door, steering=steering, asking=asking,
+        confirming=Confirming(labs, jobs, outbox, states=states, resuming=resuming),
         summaries=Summaries(labs, current, jobs, states, directory, outbox, identity.url),
         digests=Digests.of(days, directory, outbox, uploads, burning=caring.burning, site=identity.url),
-    )
+    )  # fmt: skip
 
 
 def _pacer(labs: Labs, jobs: Jobs, stack: AsyncExitStack) -> Pacer:

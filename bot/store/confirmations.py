@@ -34,6 +34,7 @@ class Pending:
     compare: bool = False  # two models are to answer
     edited: int = 0  # microseconds; where it is asked already, and this is a later text of it
     anew: tuple[str, ...] = ()  # jobs of answers that stand, and are to be given anew; rules are of its files
+    edition: str = ""  # which answer it was that somebody wants given anew
 
     @property
     def kind(self) -> Literal["question", "edited question", "file"]:

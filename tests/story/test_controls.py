@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from bot import ending, outcome
-from bot.controls import NOT_OFFERED, NOT_YOURS, STOP
+from bot.controls import NOT_OFFERED, STOP
 from bot.slack.blocks import AGAIN, ASK, MORE
+from bot.steering import NOT_YOURS
 from bot.trial.messages import Message
 from bot.trial.model_script import Plan, Reply, SeenRequest
 from tests.jam import Jam, ended, until
