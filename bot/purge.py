@@ -16,7 +16,7 @@ from pydantic import TypeAdapter
 from bot.caps import Spent
 from bot.errors import Held
 from bot.running import Running
-from bot.scopes import Hold, Reach, Scope, covered, pseudonym, read_scope
+from bot.scopes import Hold, Reach, Scope, covered, fingerprint, pseudonym, read_scope
 from bot.store.found import Found
 from bot.store.holds import Holds
 from bot.store.jobs import CROSS_LAB, Close, Jobs
@@ -34,6 +34,7 @@ RETENTION = "retention"
 PATIENCE = 10.0
 """Seconds in which answers that are being written may end before they are taken away from their workers."""
 
+ROUNDS = 5  # in which a purge takes what was written while it took something out
 _NOTED = "questions"  # the job's field that lists what a person asked
 
 
@@ -156,29 +157,37 @@ class Purges:
     ) -> list[Receipt]:  # fmt: skip
         """Take it all out; may be repeated until it ends. Held where a hold keeps all of it.
 
-        `note` writes down what a person asked, and `known` is what was noted, for who goes on. Only
-        records that are `ready` are taken.
+        `note` writes down what a person asked, for who goes on with it as `known`. Only what is `ready` goes.
         """
         scope = order.scope
         holds = await self._free(scope)
-        if order.slack:
-            await self._stop(scope, holds)
-        found, reach = await self._traces.find(scope, holds, known, ready)
-        if note:
-            await note(reach.concern.questions if scope.person else ())
+        head = await self._head(order, holds)
+        found, reach = await self._find(order, holds, known, ready)
+        for _ in range(ROUNDS):
+            if note:
+                await note(reach.concern.questions if scope.person else ())
+            await self._take(order, found, reach, head)
+            if scope.before:  # nothing that begins now is as old
+                break
+            # What was written meanwhile may have what was taken in it, or be about that.
+            found, reach = await self._find(order, holds, known, ready, reach)
+            if not found.lines and not found.jobs:
+                break
+        labs = [scope.lab] if scope.lab else self._jobs.labs
+        if scope.person:
+            await self._rename(labs, reach, head)
+        return [receipt for lab in labs if (receipt := await self._close(lab, head, found.held))]
+
+    async def _take(self, order: Order, found: Found, reach: Reach, head: dict[str, Any]) -> None:
+        """Take out what was found."""
         if order.slack:
             await self._queue_clearing(found, order, reach)
         for job in found.running:
             await self._spending.settle(job.fields["lab"], job.id, Spent())
         await self._traces.forget_keys(reach, counts=order.counts)
-        head = await self._head(order, holds)
         for lab in found.lines:
             await self._traces.redact(lab, found, _receipts(head | {"lab": lab}))
         await self._traces.forget_jobs(found.jobs)
-        labs = [scope.lab] if scope.lab else self._jobs.labs
-        if scope.person:
-            await self._rename(labs, reach, head)
-        return [receipt for lab in labs if (receipt := await self._close(lab, head, found.held))]
 
     async def hold(self, hold: Hold) -> bool:
         """Keep something from now on, also from its end in Redis; False where it is held already."""
@@ -209,13 +218,23 @@ class Purges:
             raise Held(f"a legal hold keeps this {scope.kind}; release it first")
         return holds
 
-    async def _stop(self, scope: Scope, holds: Sequence[Scope]) -> None:
+    async def _find(
+        self, order: Order, holds: Sequence[Scope], known: Iterable[str],
+        ready: Callable[[Line], bool] | None, reach: Reach | None = None,
+    ) -> tuple[Found, Reach]:  # fmt: skip
+        """Find all there is, once what ran of it has ended."""
+        found, reach = await self._traces.find(order.scope, holds, known, ready, reach)
+        if order.slack and found.running:
+            await self._stop(found)
+            found, _ = await self._traces.find(order.scope, holds, known, ready, reach)
+        return found, reach
+
+    async def _stop(self, found: Found) -> None:
         """Ask what runs to end, and wait for that a while."""
-        found, _ = await self._traces.find(scope, holds)
         for job in found.running:
             await self._jobs.cancel(job.fields["mailbox"], job.id, "withdrawn")
         until = self._clock() + PATIENCE
-        while found.running and self._clock() < until:
+        while self._clock() < until:
             await asyncio.sleep(0.25)
             states = [await self._jobs.fields(job.fields["mailbox"], job.id) for job in found.running]
             if not any(fields.get("state") == "running" for fields in states):
@@ -225,9 +244,8 @@ class Purges:
         """One job for each thread takes our messages away: paced by Slack's limits, whoever dies."""
         scope = order.scope
         # What Redis forgot of a thread long ago may still stand there.
-        named = set[tuple[str, str]]()
-        if scope.thread and reach.may_be_here(scope.thread):
-            named.add((scope.lab, scope.thread))
+        is_here = scope.thread and reach.may_be_here(scope.thread)
+        named = {(scope.lab, scope.thread)} if is_here else set[tuple[str, str]]()
         for lab, thread in found.in_slack | named:
             place = (lab, thread)
             whole = (place in found.asked or place in named) and not (scope.person or found.held)
@@ -239,11 +257,12 @@ class Purges:
                 "files": json.dumps(sorted(found.files.get(place, ()))),
                 "asked": json.dumps(sorted(found.asked.get(place, ()))),
             }
-            at = int(self._clock() * 1e6)
-            await self._jobs.enqueue(lab, f"{thread}:clear", f"clear:{thread}:{order.id}", at, fields)
+            # More may be found in a thread later.
+            job = f"clear:{thread}:{order.id}:{fingerprint(fields)[:8]}"
+            await self._jobs.enqueue(lab, f"{thread}:clear", job, int(self._clock() * 1e6), fields)
 
     async def _rename(self, labs: Sequence[str], reach: Reach, head: dict[str, Any]) -> None:
-        """What the person decided on others' answers stays, under a pseudonym."""
+        """What a person decided on others' answers stays, under a pseudonym."""
         key = await self._jobs.store.pseudonym_key()
         renaming = Renaming(self._jobs.store, partial(pseudonym, key=key))
         for lab in labs:

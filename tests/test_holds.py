@@ -1,7 +1,7 @@
 """What a legal hold keeps, and what a purge in one lab leaves alone in another."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -227,3 +227,22 @@ async def test_a_summary_that_does_not_say_where_it_stands_stops_no_purge(store:
         await Journal(store).append("argonne", _thread(1), json.dumps(line | more))
     await _purge(store, Scope("argonne", thread=_thread(1)))
     assert await _kinds(store) == ["summary", "summary"]
+
+
+@pytest.mark.parametrize("scope", [Scope("argonne", thread=_thread(1)), Scope(person="U2"), Scope("argonne")])
+async def test_a_purge_takes_also_what_is_written_of_it_meanwhile(store: Store, scope: Scope) -> None:
+    jobs = Jobs(store, [*LABS, CROSS_LAB], "test")
+    rounds: list[set[str]] = []
+
+    async def write(questions: Iterable[str]) -> None:
+        rounds.append(set(questions))
+        if len(rounds) > 1:
+            return
+        await _sum_up(store)
+        await jobs.enqueue("argonne", "U9:export", "export:U9:1", 1, {"user": "U9"})
+
+    await Purges(jobs, lambda: NOW + 1).carry_out(Order("abc", scope, "lead", slack=False), note=write)
+    kinds = await _kinds(store)
+    assert "summary" not in kinds
+    assert "mailbox" not in await jobs.fields("U9:export", "export:U9:1")
+    assert len(rounds) == 2

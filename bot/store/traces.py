@@ -39,12 +39,13 @@ class Traces:
         holds: Sequence[Scope],
         known: Iterable[str] = (),
         ready: Callable[[Line], bool] | None = None,
+        reach: Reach | None = None,
     ) -> tuple[Found, Reach]:
         """What a scope concerns, `known` questions among it; reads every journal of its labs twice.
 
-        Only records that are `ready` are taken.
+        Only records that are `ready` are taken. `reach` is what was learnt from records that are gone now.
         """
-        reach = Reach(Concern(scope, self._name), [Concern(hold, self._name) for hold in holds])
+        reach = reach or Reach(Concern(scope, self._name), [Concern(hold, self._name) for hold in holds])
         reach.concern.questions.update(known)
         jobs = [job async for job in self._jobs()]
         for job in jobs:
