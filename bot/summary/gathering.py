@@ -129,12 +129,29 @@ def _details(thread: _Growing, line: Line) -> None:
 _TAKES = {"answer": _answer, "withdrawal": _withdrawal, "vote": _vote, "details": _details}
 
 
+def is_all_there(before: Thread, now: Thread) -> bool:
+    """Whether all that was read of a thread may still be told; thumbs come and go."""
+    return _words(before) <= _words(now)
+
+
+def _words(thread: Thread) -> set[tuple[str, str, str]]:
+    return {
+        (turn["question"], turn["answer"], said)
+        for turn in json.loads(thread.text)
+        for said in ("", *turn["judged"])
+        if said not in _THUMBS
+    }
+
+
+_THUMBS = ("thumb up", "thumb down")
+
+
 def _told(thread: _Growing, forms: Mapping[tuple[str, str], Line], marked: Marked) -> str:
     """A thread's words as JSON; empty where nothing of it is left. People are not named."""
     judged: dict[str, list[str]] = defaultdict(list)
     for (ts, _), thumb in thread.thumbs.items():
         if thumb:
-            judged[ts].append("thumb up" if thumb > 0 else "thumb down")
+            judged[ts].append(_THUMBS[thumb < 0])
     for (ts, _), form in forms.items():
         judged[ts] += _form(form)
     turns = [

@@ -12,6 +12,7 @@ from bot.slack.blocks import Block, section
 from bot.store.answers import answers_of, being_answered
 from bot.store.jobs import Close
 from bot.summary.counting import counted, reason
+from bot.summary.gathering import is_all_there
 from bot.summary.standing import Standing
 from bot.summary.wishing import queue_wrap_up
 from bot.summary.words import wrap_up_blocks, wrapped_by
@@ -30,6 +31,10 @@ NOTHING = (
     "Nothing of this thread can be summed up: its answers were taken back, are withheld or flagged, carry "
     "a marking, or are somebody's who wants to be left out."
 )
+CHANGED = (
+    "Some of this thread was taken back, withheld or flagged while I summed it up, so that did not become a "
+    "wrap-up. Use the shortcut once more for what is left."
+)
 
 
 class WrapUps:
@@ -46,9 +51,7 @@ class WrapUps:
             return await self._in_time(running, thread)
         gathered = await made.thread(lab, str(thread), fields.get("user", ""))
         if not gathered.threads:
-            await running.note(FAILED_NOTE)
-            await self._tell(running, thread)
-            return Close({})
+            return await self._without(running, thread, NOTHING)
         builder, spent = self._writing.builder(lab)
         try:
             note = await counted(
@@ -60,6 +63,9 @@ class WrapUps:
         except LabjamError as error:
             log.warning("no wrap-up", extra={"error": type(error).__name__})
             return await self._failed(running, thread, reason(running, error, FAILED).format(title="Wrap-up"))
+        now = (await made.thread(lab, str(thread), fields.get("user", ""))).threads
+        if not now or not is_all_there(gathered.threads[0], now[0]):
+            return await self._without(running, thread, CHANGED if now else NOTHING)
         model = lab.models[0].id
         standing = Standing(
             lab=lab.key, team=thread.team, channel=thread.channel, thread_ts=thread.ts, sums="thread",
@@ -70,6 +76,11 @@ class WrapUps:
         ts = await self._say(running, thread, standing.shown(running.job.id))
         record = record_of(standing, ts, made.clock(), spent, note=note.model_dump(mode="json"))
         return Close({"outcome": "answered", "ts": ts}, record=record)
+
+    async def _without(self, running: Running, thread: ThreadKey, words: str) -> Close:
+        await running.note(FAILED_NOTE)
+        await self._tell(running, thread, words)
+        return Close({})
 
     async def _failed(self, running: Running, thread: ThreadKey, words: str) -> Close:
         await running.note(FAILED_NOTE)
@@ -92,13 +103,13 @@ class WrapUps:
             raise RetryLater("an answer is being written", NOT_YET, counts=False)
         answers = await insist(lambda: answers_of(jobs, thread))
         if not answers:
-            await self._tell(running, thread)
+            await self._tell(running, thread, NOTHING)
         else:
             user, now = running.job.fields["user"], self._writing.summaries.clock()
             await insist(lambda: queue_wrap_up(jobs, thread, answers, now, user=user))
         return Close({})
 
-    async def _tell(self, running: Running, thread: ThreadKey) -> None:
+    async def _tell(self, running: Running, thread: ThreadKey, words: str) -> None:
         if user := running.job.fields.get("user", ""):
             with suppress(SlackRefused, SlackUnsure):
-                await whisper(self._writing.summaries.outbox, running, thread, user, NOTHING)
+                await whisper(self._writing.summaries.outbox, running, thread, user, words)

@@ -1,7 +1,10 @@
 """A thread's wrap-up: once for the same answers, never in silence, never against a stop or a cap."""
 
+import json
 import time
 from typing import Any
+
+import pytest
 
 from bot.labs import read_labs
 from bot.store.jobs import Jobs
@@ -10,7 +13,7 @@ from bot.store.states import States
 from bot.summary.quiet import Quiet
 from bot.trial.model_script import Reply
 from tests.jam import LABS, Jam, until
-from tests.scribe import command, flag, jam, summaries, wish
+from tests.scribe import NOTE, command, flag, jam, summaries, wish
 
 __all__ = ["jam"]
 
@@ -46,6 +49,31 @@ async def test_who_wants_a_flagged_thread_summed_up_is_told_that_it_is_not(jam: 
     await wish(jam, "argonne", ts)
     await until(lambda: "withheld or flagged" in str(jam.slack.ephemerals(channel, person)), 20)
     assert script.notes == 0
+
+
+@pytest.mark.parametrize(("deleted", "told"), [(0, "Nothing of this thread"), (1, "for what is left")])
+async def test_what_is_taken_back_while_it_is_summed_up_is_in_no_wrap_up(
+    jam: Jam, deleted: int, told: str
+) -> None:
+    asked = [await jam.ask("argonne", "How large is the loss?")]
+    await jam.answer("argonne", asked[0])
+    if deleted:
+        asked.append(await jam.ask("argonne", "And the Q factor?", asked[0]))
+        await jam.answer("argonne", asked[0], 2)
+    before = len(jam.model.requests)
+    jam.model.script = lambda _: Reply(json.dumps(NOTE), wait=3.0)
+    await wish(jam, "argonne", asked[0])
+    await until(lambda: len(jam.model.requests) > before)
+    person, channel = jam.people["argonne"], jam.channels["argonne"]
+    await jam.slack.delete(person, channel, asked[deleted])
+
+    async def is_withdrawn() -> bool:
+        return "withdrawal" in {line["kind"] for line in await jam.journal("argonne")}
+
+    await until(is_withdrawn)
+    await until(lambda: told in str(jam.slack.ephemerals(channel, person)), 20)
+    assert "Written by" not in str(jam.replies("argonne", asked[0]))
+    assert "summary" not in {line["kind"] for line in await jam.journal("argonne")}
 
 
 async def test_the_same_answers_are_wrapped_up_once(jam: Jam) -> None:
