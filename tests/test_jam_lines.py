@@ -83,4 +83,4 @@ def test_a_title_stands_before_its_end() -> None:
     assert split_until("Fusion day until 17:00") == ("Fusion day", "17:00")
     assert split_until("until tomorrow 9:00") == ("", "tomorrow 9:00")
     assert split_until("Until we sleep") == ("", "we sleep")
-    assert split_until("A day") == ("A day", "")
+    assert split_until("A day") == ("A day", None)
