@@ -111,3 +111,16 @@ async def test_what_is_asked_for_as_the_last_sender_ends_is_sent_too(
     async with asyncio.timeout(20):
         for n in range(1, 51):
             assert await client.incr("n") == n
+
+
+async def test_who_still_waits_at_the_end_is_told(tmp_path: Path) -> None:
+    server = EmbeddedServer(tmp_path)
+    await server.start()
+    store = await Store.connect(server.url)
+    asked = [asyncio.ensure_future(store.ping()) for _ in range(200)]
+    await asyncio.sleep(0)
+    await store.close()
+    assert all(
+        one is None or isinstance(one, StoreAway | asyncio.CancelledError) for one in await at_once(*asked)
+    )
+    await server.stop()

@@ -172,6 +172,9 @@ class Delivery:
         except LeaseLost:
             self._maker.take_back(message.ts)
             raise
+        except asyncio.CancelledError:  # it may be lost, and the store be slow to say so
+            self._maker.look_after(message.ts)
+            raise
         self.unsure = False
 
     async def _advance(self, message: Made, part: str) -> None:

@@ -108,6 +108,10 @@ class Maker:
         """
         _aside(self._take_back(ts))
 
+    def look_after(self, ts: str) -> None:
+        """The same where that is only likely: recording the message was broken off."""
+        _aside(self._look_after(ts))
+
     async def _take_back(self, ts: str) -> None:
         if ts in await self._recorded():
             return
@@ -125,11 +129,13 @@ class Maker:
 
     async def _late(self, made: asyncio.Task[dict[str, Any]]) -> None:
         with suppress(SlackError, RetryLater, LeaseLost):
-            ts = str((await made)["ts"])
-            try:
-                await self._hold()
-            except LeaseLost:
-                await self._take_back(ts)
+            await self._look_after(str((await made)["ts"]))
+
+    async def _look_after(self, ts: str) -> None:
+        try:
+            await self._hold()
+        except LeaseLost:
+            await self._take_back(ts)
 
 
 def _aside(work: Coroutine[Any, Any, None]) -> None:

@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as Broken
 
 SENDERS = 2
 """Round trips under way at once: what is asked for meanwhile goes together in the next one."""
@@ -44,6 +45,8 @@ class BatchingRedis(Redis):
         for sender in self._senders:
             sender.cancel()
         await asyncio.gather(*self._senders, return_exceptions=True)
+        for command in self._wanted:
+            command.end(Broken("closed"))
         await super().aclose(close_connection_pool)
 
     async def _send(self) -> None:

@@ -23,6 +23,8 @@ from bot.summary.standing import mailbox_of
 
 LOOKED_AT = 200
 """Mailboxes of a lab in which answers are looked for."""
+CLOCKS_DIFFER = 60.0
+"""Seconds by which Redis may be behind Slack: no line about a thread is older than it by more."""
 LATEST = 12 * 3600.0
 """Seconds after its end in which a session's summary is begun."""
 
@@ -74,8 +76,9 @@ class Summaries:
         unlisted = await Unlisted(self.jobs.store).people() - {asker}
         gathering = Gathering(0.0, self.clock(), thread, marked=marks(lab.guard), unlisted=unlisted)
         ts, journal = thread.rpartition(":")[2], Journal(self.jobs.store)
+        began = f"{int((float(ts) - CLOCKS_DIFFER) * 1000)}-0"
         for shard in range(self.jobs.store.shards):  # a flag is in its lab's, not in its thread's
-            async for line in journal.lines(shard, lab.key):
+            async for line in journal.lines(shard, lab.key, began):
                 if ts in line.record:
                     gathering.add(json.loads(line.record))
         return gathering.gathered()
