@@ -1,9 +1,12 @@
 """`/jam export`: a lab's record in any of the formats, in a direct message to the moderator who asked."""
 
 import asyncio
+import hashlib
 import json
-import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -42,6 +45,9 @@ NAMELESS = (
 
 FORMATS = "The formats are:\n" + "\n".join(f"• `{name}` {purpose}" for name, purpose in PURPOSES.items())
 
+LEFT_BEHIND = 3600.0
+"""Seconds after which a folder of an export is a killed process's: making one takes minutes at the most."""
+
 Names = Callable[[], Awaitable[Mapping[str, str]]]
 """Reads the members' names, which an export replaces; WorldError where nobody can tell."""
 
@@ -65,6 +71,9 @@ class LabExports:
         self._files = files
         self._names = names
         self._folder = folder
+        for left in folder.glob("export-*"):
+            if time.time() - left.stat().st_mtime > LEFT_BEHIND:
+                shutil.rmtree(left, ignore_errors=True)
 
     def subcommands(self) -> list[Subcommand]:
         """Its line of the table of `/jam`."""
@@ -101,20 +110,31 @@ class LabExports:
         except WorldError:
             await self._files.hand(running, NAMELESS.format(what=what), "", b"")
             return Close({})
-        with tempfile.TemporaryDirectory(prefix="export-", dir=self._folder) as folder:
+        with self._aside(running.job.id) as folder:
             key = await insist(self._jobs.store.pseudonym_key)
-            target = Path(folder) / f"labjam-{lab}-{kind}.zip"
+            target = folder / f"labjam-{lab}-{kind}.zip"
             prompt = system_prompt(self._labs, self._labs[lab])
             request = Request(
                 kind, target, key, choice, names, {prompt.version: prompt.text}, {"labs": [lab]}
             )
-            manifest = await self._made(request, lab, Path(folder) / "records")
+            manifest = await self._made(request, lab, folder / "records")
             if not manifest["turns"]:
                 words, content = NOTHING.format(what=what, format=kind), b""
             else:
                 words, content = "\n".join([f"*{what}*", *summary(manifest)]), target.read_bytes()
         await self._files.hand(running, words, target.name, content)
         return Close({})
+
+    @contextmanager
+    def _aside(self, job: str) -> Generator[Path]:
+        """A folder for one job, with nothing in it that a killed process left there; gone afterwards."""
+        folder = self._folder / f"export-{hashlib.sha256(job.encode()).hexdigest()[:16]}"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
     async def _made(self, request: Request, lab: str, records: Path) -> dict[str, Any]:
         """Make the files aside, so that answers go on streaming here."""

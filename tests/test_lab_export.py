@@ -1,12 +1,15 @@
 """`/jam export`: a lab's record as a file for the moderator who asked, and for nobody else."""
 
 import io
+import os
+import time
 import zipfile
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
+from bot.lab_export import LEFT_BEHIND
 from bot.trial.messages import Message
 from tests.desk import Desk, furnish
 from tests.jam import Jam, until
@@ -16,6 +19,10 @@ from tests.jam import Jam, until
 async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
     async with Jam(tmp_path) as jam:
         desk = await furnish(jam, tmp_path)
+        left = jam.settings().labjam_data / "export-of-a-killed-process"
+        left.mkdir(parents=True)
+        (left / "records").write_text("words of the record")
+        os.utime(left, (0, time.time() - 2 * LEFT_BEHIND))
         await jam.start_bot()
         yield desk
 
