@@ -81,4 +81,4 @@ async def test_an_answer_that_waits_for_slack_goes_with_its_question(busy: Jam) 
         assert len(ended(await busy.answer(lab, ts, timeout=10))) == 1
     posted = [call.args["thread_ts"] for call in busy.slack.calls_of("chat.postMessage")]
     assert set(posted) == {first, kept}
-    assert busy.slack.status(channel, gone) == ""
+    await until(lambda: busy.slack.status(channel, gone) == "")
