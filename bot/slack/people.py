@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from bot.errors import SlackError, SlackRefused
+from bot.errors import SlackBusy, SlackError, SlackRefused
 from bot.slack.outbox import Outbox
 
 log = logging.getLogger(__name__)
@@ -17,6 +17,8 @@ T = TypeVar("T")
 PERSON_FRESH = 3600.0
 GROUP_FRESH = 60.0
 """Seconds; a moderator who joins a user group has their powers within a minute."""
+LIST_FRESH = 30.0
+"""Seconds between two looks at the list of members, where more newcomers ask than may be asked about."""
 _NOT_SHOWN = {"user_not_found", "user_not_visible"}
 """Slack's words for people of other organisations that it tells us nothing of."""
 _PAGE = 1000
@@ -44,6 +46,7 @@ class People:
         self._persons = _Cache[Person](PERSON_FRESH, clock)
         self._groups = _Cache[frozenset[str]](GROUP_FRESH, clock)
         self._addresses = _Cache[str](PERSON_FRESH, clock)
+        self._learning: dict[str, tuple[float, asyncio.Task[None]]] = {}
 
     async def person(self, team: str, user: str, user_team: str = "", *, sure: bool = False) -> Person:
         """Who this is; one whom Slack does not know, or does not tell us of, is taken for what we see.
@@ -51,7 +54,11 @@ class People:
         `user_team` is the workspace that a message said its author is of.
         """
         seen = Person(stranger=bool(user_team) and user_team != team)
-        return await self._persons.get((team, user), lambda: self._ask(team, user), seen, sure=sure)
+        try:
+            return await self._persons.get((team, user), lambda: self._ask(team, user), seen, sure=sure)
+        except SlackBusy:  # many newcomers at once: they are all in the list
+            await self._learn_again(team)
+            return await self._persons.get((team, user), lambda: self._ask(team, user), seen, sure=sure)
 
     async def members(self, team: str, group: str, *, sure: bool = False) -> frozenset[str]:
         """The user ids in a user group; none where Slack knows no such group."""
@@ -78,6 +85,13 @@ class People:
             cursor = page.get("response_metadata", {}).get("next_cursor", "")
             if not cursor:
                 return
+
+    async def _learn_again(self, team: str) -> None:
+        began, learning = self._learning.get(team, (0.0, None))
+        if learning is None or (learning.done() and self._clock() - began > LIST_FRESH):
+            learning = asyncio.ensure_future(self.learn(team))
+            self._learning[team] = self._clock(), learning
+        await asyncio.shield(learning)
 
     async def _ask(self, team: str, user: str) -> Person:
         found = await self._outbox.call("users.info", team, user=user)

@@ -217,6 +217,24 @@ async def test_who_is_unknown_while_slack_is_away_waits_until_it_says(tmp_path: 
         assert len(jam.model.requests) == 1
 
 
+async def test_more_newcomers_than_slack_may_be_asked_about_are_looked_up_together(tmp_path: Path) -> None:
+    """A hundred a minute may be: who comes after them would wait a minute for Slack to deliver again."""
+    async with Jam(tmp_path) as jam:
+        await furnish(jam, tmp_path, f'{CONFIG}\n[labs.berkeley]\nguests = "none"\n')
+        await jam.start_bot()
+        guest, member = jam.slack.add_person("visitor", guest=True), jam.slack.add_person("member")
+        berkeley = jam.channels["berkeley"]
+        for person in (guest, member):
+            jam.slack.workspace.channels[berkeley].members[person] = None
+        jam.slack.faults.limit("users.info", retry_after=30)
+        listed = jam.calls("users.list")
+        asked = [await jam.slack.post(person, berkeley, "may I?") for person in (member, guest)]
+        await jam.answer("berkeley", asked[0])
+        await until(lambda: bool(told(jam, berkeley, guest)))
+        assert len(jam.model.requests) == 1
+        assert jam.calls("users.list") == listed + 1
+
+
 async def test_every_command_is_acknowledged_in_time_under_load(tmp_path: Path) -> None:
     """The bot is a process of its own here, as it is beside Slack."""
     async with Jam(tmp_path) as jam:
